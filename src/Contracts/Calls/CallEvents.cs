@@ -1,0 +1,101 @@
+using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Serialization;
+
+namespace OCPlatform.Contracts.Calls;
+
+/// <summary>Anything addressed to one call; the shard region routes by the id.</summary>
+public interface ICallMessage : IWireMessage
+{
+    CallId CallId { get; }
+}
+
+/// <summary>A journaled fact of a call. The time is in the event; applying it needs no clock.</summary>
+public interface ICallEvent : ICallMessage
+{
+    DateTimeOffset At { get; }
+}
+
+public enum CallDirection
+{
+    Inbound,
+    Outbound,
+}
+
+/// <summary>Packets and quality of a call's audio, one direction pair. Counts of packets, times in ms.</summary>
+public sealed record MediaQuality(
+    long PacketsReceived,
+    long PacketsSent,
+    long PacketsLost,
+    long PacketsLate,
+    long PacketsDuplicate,
+    double JitterMs,
+    double ConcealedMs
+);
+
+public static class CallEvents
+{
+    /// <summary>An admitted INVITE opened the call.</summary>
+    [WireName("call/received/1")]
+    public sealed record Received(
+        CallId CallId,
+        DateTimeOffset At,
+        CallDirection Direction,
+        string From,
+        string To,
+        string Trunk,
+        string Node,
+        string RemoteAddress,
+        string SipCallId
+    ) : ICallEvent;
+
+    /// <summary>The caller hears it ring (180 sent).</summary>
+    [WireName("call/ringing/1")]
+    public sealed record Ringing(CallId CallId, DateTimeOffset At) : ICallEvent;
+
+    /// <summary>Answered (2xx sent). SipDialog and Media are the JSON snapshots from which a call is taken up again.</summary>
+    [WireName("call/answered/1")]
+    public sealed record Answered(CallId CallId, DateTimeOffset At, string Codec, string SipDialog, string Media)
+        : ICallEvent;
+
+    /// <summary>The caller's ACK arrived: the SIP dialog is confirmed.</summary>
+    [WireName("call/confirmed/1")]
+    public sealed record Confirmed(CallId CallId, DateTimeOffset At) : ICallEvent;
+
+    /// <summary>The session or the SIP dialog changed inside the call (re-INVITE, hold, target refresh).</summary>
+    [WireName("call/session-changed/1")]
+    public sealed record SessionChanged(
+        CallId CallId,
+        DateTimeOffset At,
+        string Codec,
+        bool OnHold,
+        string SipDialog,
+        string Media
+    ) : ICallEvent;
+
+    /// <summary>A turn was spoken and heard: the user's as understood, the agent's as far as it was played.</summary>
+    /// <param name="LatencyMs">Agent turns: end of the user's speech to the first audio sent; null for the greeting.</param>
+    [WireName("call/turn/1")]
+    public sealed record TurnSpoken(
+        CallId CallId,
+        DateTimeOffset At,
+        Speaker Speaker,
+        string Text,
+        DateTimeOffset StartedAt,
+        DateTimeOffset EndedAt,
+        int? LatencyMs,
+        bool Interrupted
+    ) : ICallEvent;
+
+    /// <summary>The caller pressed a key.</summary>
+    [WireName("call/dtmf/1")]
+    public sealed record DigitPressed(CallId CallId, DateTimeOffset At, string Digit, int DurationMs) : ICallEvent;
+
+    /// <summary>A SIP message of the call, for the ladder: its start line and CSeq, never its body.</summary>
+    [WireName("call/sip/1")]
+    public sealed record SipExchanged(CallId CallId, DateTimeOffset At, bool Incoming, string StartLine, string CSeq)
+        : ICallEvent;
+
+    /// <summary>The one terminal event of a call.</summary>
+    [WireName("call/ended/1")]
+    public sealed record Ended(CallId CallId, DateTimeOffset At, EndCause Cause, MediaQuality? Quality) : ICallEvent;
+}

@@ -1,0 +1,69 @@
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Serialization;
+
+namespace OCPlatform.Contracts.Sip;
+
+/// <summary>
+/// Where a SIP message came from or goes to, as plain data. Address is "ip:port", IPv6 in brackets; Transport is the
+/// Via token (UDP, TCP, TLS, WS, WSS).
+/// </summary>
+public sealed record SipPath(string Transport, string Remote, string Local);
+
+/// <summary>
+/// What a SIP gateway tells a call. Messages cross as the bytes that were on the wire. The sender is the gateway that
+/// holds the transaction; answers go back to it.
+/// </summary>
+public static class SipGatewayEvents
+{
+    /// <summary>An admitted INVITE that opens a call. The gateway has sent 100 and holds the server transaction.</summary>
+    [WireName("sip/invite/1")]
+    public sealed record InviteArrived(
+        CallId CallId,
+        string TransactionId,
+        byte[] Message,
+        SipPath Path,
+        string Trunk,
+        DateTimeOffset At
+    ) : ICallMessage;
+
+    /// <summary>A request inside the call's SIP dialog. TransactionId is null for ACK.</summary>
+    [WireName("sip/request/1")]
+    public sealed record RequestArrived(
+        CallId CallId,
+        string? TransactionId,
+        byte[] Message,
+        SipPath Path,
+        DateTimeOffset At
+    ) : ICallMessage;
+
+    /// <summary>The INVITE of this transaction was cancelled; the CANCEL itself has been answered.</summary>
+    [WireName("sip/cancel/1")]
+    public sealed record CancelArrived(CallId CallId, string TransactionId, DateTimeOffset At) : ICallMessage;
+
+    /// <summary>A response to a request that the call sent under RequestKey.</summary>
+    [WireName("sip/response/1")]
+    public sealed record ResponseArrived(CallId CallId, string RequestKey, byte[] Message, DateTimeOffset At)
+        : ICallMessage;
+
+    /// <summary>The request sent under RequestKey got no final response: it timed out or could not be sent.</summary>
+    [WireName("sip/request-failed/1")]
+    public sealed record RequestFailed(CallId CallId, string RequestKey, string Cause, DateTimeOffset At)
+        : ICallMessage;
+}
+
+/// <summary>What a call asks of a gateway.</summary>
+public static class SipGatewayCommands
+{
+    /// <summary>Answers a server transaction.</summary>
+    [WireName("sip/send-response/1")]
+    public sealed record SendResponse(string TransactionId, byte[] Message) : IWireMessage;
+
+    /// <summary>Sends a request in a client transaction of its own; what comes of it returns under RequestKey.</summary>
+    [WireName("sip/send-request/1")]
+    public sealed record SendRequest(CallId CallId, string RequestKey, byte[] Message, string Transport, string Remote)
+        : IWireMessage;
+
+    /// <summary>Sends outside any transaction: ACK for a 2xx, a 2xx retransmission (RFC 3261 §13.3.1.4).</summary>
+    [WireName("sip/send-stateless/1")]
+    public sealed record SendStateless(byte[] Message, string Transport, string Remote) : IWireMessage;
+}
