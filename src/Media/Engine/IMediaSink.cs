@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace OCPlatform.Media.Engine;
+
+/// <summary>What a frame handed to <see cref="IMediaSink.OnAudio"/> is made of.</summary>
+public enum FrameKind : byte
+{
+    /// <summary>Received speech.</summary>
+    Received,
+
+    /// <summary>Made up, because a packet was lost or late.</summary>
+    Concealed,
+
+    /// <summary>Nothing was sent: before the first packet, on hold, in a sender's silence, during a DTMF digit.</summary>
+    Silence,
+}
+
+/// <summary>About one 20 ms frame of received audio.</summary>
+public readonly record struct MediaFrameInfo
+{
+    /// <summary>Samples (8 kHz) since <see cref="MediaSession.Start"/> at the frame's first sample; grows by 160.</summary>
+    public long MediaTime { get; init; }
+    public FrameKind Kind { get; init; }
+
+    /// <summary>RTP timestamp of the frame's first sample; 0 for <see cref="FrameKind.Silence"/>.</summary>
+    public uint RtpTimestamp { get; init; }
+
+    /// <summary>
+    /// When the packet with the frame's first sample arrived, in <see cref="System.Diagnostics.Stopwatch"/> ticks (the
+    /// kernel's receive time where it gives one); 0 unless <see cref="FrameKind.Received"/>.
+    /// </summary>
+    public long ArrivalTicks { get; init; }
+
+    /// <summary>How much later than the call's fastest packet it arrived, in µs; 0 unless received.</summary>
+    public int LatenessMicros { get; init; }
+
+    public bool Concealed => Kind == FrameKind.Concealed;
+}
+
+/// <summary>
+/// Receives a session's audio and events on the clock thread, which carries thousands of calls: return at once, never
+/// block, never throw (a fault is counted and the call goes on without that callback). Callbacks of one session never
+/// overlap. None comes after <see cref="MediaSession.Closed"/> has completed.
+/// </summary>
+public interface IMediaSink
+{
+    /// <summary>Every 20 ms from Start to Dispose: 160 samples of 8 kHz PCM, valid during the call only.</summary>
+    void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info) { }
+
+    /// <summary>A telephone-event has ended (RFC 4733): '0'–'9', '*', '#', 'A'–'D'.</summary>
+    void OnDtmf(char digit, int durationMs) { }
+
+    /// <summary>All audio enqueued before <see cref="Playout.Mark"/> has been sent.</summary>
+    void OnMark(long id) { }
+
+    /// <summary>The first packet with enqueued audio after silence has been sent.</summary>
+    void OnPlayoutStarted() { }
+
+    /// <summary>The last enqueued sample has been sent; silence follows.</summary>
+    void OnPlayoutDrained() { }
+
+    /// <summary><see cref="Playout.Clear"/> has taken effect: nothing of the cleared audio will be sent any more.</summary>
+    void OnPlayoutCleared(PlayoutCleared cleared) { }
+
+    /// <summary>The first valid RTP packet has come, from this address.</summary>
+    void OnFirstPacket(IPEndPoint source) { }
+
+    /// <summary>No packet for <see cref="MediaOptions.MediaTimeoutSeconds"/> while the peer should send; once per silence.</summary>
+    void OnMediaTimeout() { }
+
+    /// <summary>The peer ended its stream with an RTCP BYE.</summary>
+    void OnBye() { }
+}

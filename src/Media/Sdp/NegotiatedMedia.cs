@@ -1,0 +1,110 @@
+namespace OCPlatform.Media.Sdp;
+
+/// <summary>Audio codecs with their RFC 3551 names.</summary>
+public enum AudioCodec
+{
+    Pcmu,
+    Pcma,
+}
+
+/// <summary>What we can do, in order of preference.</summary>
+public sealed record MediaCapabilities
+{
+    public static readonly MediaCapabilities Default = new();
+
+    public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma];
+    public bool TelephoneEvent { get; init; } = true;
+
+    /// <summary>The packet time we offer, and send when the peer does not say, in ms (10–60).</summary>
+    public int PtimeMs { get; init; } = 20;
+
+    /// <summary>Accept (and offer) RTP and RTCP on one port (RFC 5761).</summary>
+    public bool RtcpMux { get; init; } = true;
+
+    /// <summary>Answer with our preferred codec instead of the offerer's first one.</summary>
+    public bool PreferOurOrder { get; init; }
+}
+
+/// <summary>Our end of the media: the address and port to be written into SDP, and the o= line's numbers.</summary>
+/// <param name="Address">Numeric IP address the peer can reach.</param>
+/// <param name="Port">RTP port; RTCP is one above it.</param>
+/// <param name="SessionId">o= sess-id, constant for the life of the dialog.</param>
+/// <param name="SessionVersion">o= sess-version, one more for each changed description (RFC 3264 §8).</param>
+/// <param name="Direction">What we want; SendOnly or Inactive puts the peer on hold.</param>
+public sealed record LocalMedia(
+    string Address,
+    int Port,
+    long SessionId,
+    long SessionVersion,
+    MediaDirection Direction = MediaDirection.SendRecv
+);
+
+/// <summary>
+/// What offer and answer agreed on, from our side. Plain data: a call can journal it and start media from it on
+/// another node.
+/// </summary>
+public sealed record NegotiatedMedia
+{
+    public required AudioCodec Codec { get; init; }
+
+    /// <summary>The payload type we write into packets (the peer's numbering).</summary>
+    public required int SendPayloadType { get; init; }
+
+    /// <summary>The payload type the peer writes (our numbering).</summary>
+    public required int ReceivePayloadType { get; init; }
+
+    /// <summary>Null when telephone-event was not agreed.</summary>
+    public int? SendTelephoneEventType { get; init; }
+    public int? ReceiveTelephoneEventType { get; init; }
+
+    /// <summary>Packet time we send, in ms (10–60).</summary>
+    public int SendPtimeMs { get; init; } = 20;
+
+    /// <summary>From our side. Not CanSend, or not CanReceive, means a hold of some kind.</summary>
+    public MediaDirection Direction { get; init; } = MediaDirection.SendRecv;
+
+    /// <summary>Where the peer says it receives RTP; the real source may differ behind a NAT.</summary>
+    public required string RemoteAddress { get; init; }
+    public required int RemotePort { get; init; }
+    public required int RemoteRtcpPort { get; init; }
+
+    /// <summary>RTP and RTCP share one port.</summary>
+    public bool RtcpMux { get; init; }
+
+    public required string LocalAddress { get; init; }
+    public required int LocalPort { get; init; }
+
+    /// <summary>Our o= line, so that the next description can carry on from it.</summary>
+    public required long SessionId { get; init; }
+    public required long SessionVersion { get; init; }
+
+    /// <summary>The peer's m-lines and which one is the audio, so that a re-offer keeps their order (RFC 3264 §8).</summary>
+    public int MediaIndex { get; init; }
+    public int MediaCount { get; init; } = 1;
+
+    /// <summary>The name for records and metrics: "PCMU", "PCMA".</summary>
+    public string CodecName => Codec.EncodingName();
+
+    /// <summary>True when the peer has stopped listening to us or us to it.</summary>
+    public bool OnHold => Direction != MediaDirection.SendRecv;
+}
+
+public static class AudioCodecs
+{
+    public static string EncodingName(this AudioCodec codec) =>
+        codec switch
+        {
+            AudioCodec.Pcmu => "PCMU",
+            AudioCodec.Pcma => "PCMA",
+            _ => throw new ArgumentOutOfRangeException(nameof(codec)),
+        };
+
+    /// <summary>RFC 3551 §6, table 4.</summary>
+    public static int StaticPayloadType(this AudioCodec codec) =>
+        codec switch
+        {
+            AudioCodec.Pcmu => 0,
+            AudioCodec.Pcma => 8,
+            _ => throw new ArgumentOutOfRangeException(nameof(codec)),
+        };
+}
