@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OCPlatform.Sip.Authentication;
+
+/// <summary>Hash of the digest scheme (RFC 7616, RFC 8760). SHA-512-256 is not in .NET and comes with a later step.</summary>
+public enum DigestAlgorithm
+{
+    Md5,
+    Sha256,
+}
+
+/// <summary>The sums of RFC 7616 §3.4.</summary>
+public static class Digest
+{
+    /// <summary>The algorithm's name on the wire.</summary>
+    public static string NameOf(DigestAlgorithm algorithm) => algorithm == DigestAlgorithm.Md5 ? "MD5" : "SHA-256";
+
+    /// <summary>H(username ":" realm ":" password) in lower-case hex: what a password store should hold instead of passwords.</summary>
+    public static string Ha1(DigestAlgorithm algorithm, string username, string realm, string password) =>
+        Hash(algorithm, $"{username}:{realm}:{password}");
+
+    /// <summary>The response value for qop=auth, or without qop when <paramref name="qop"/> is null (RFC 2069).</summary>
+    public static string Response(
+        DigestAlgorithm algorithm,
+        string ha1,
+        string method,
+        string uri,
+        string nonce,
+        string? qop = null,
+        string? nonceCount = null,
+        string? clientNonce = null
+    )
+    {
+        var ha2 = Hash(algorithm, $"{method}:{uri}");
+        return qop is null
+            ? Hash(algorithm, $"{ha1}:{nonce}:{ha2}")
+            : Hash(algorithm, $"{ha1}:{nonce}:{nonceCount}:{clientNonce}:{qop}:{ha2}");
+    }
+
+    internal static bool TryParseAlgorithm(string? name, out DigestAlgorithm algorithm)
+    {
+        algorithm = DigestAlgorithm.Md5;
+        if (name is null || name.Equals("MD5", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+        algorithm = DigestAlgorithm.Sha256;
+        return name.Equals("SHA-256", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Hash(DigestAlgorithm algorithm, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return Convert.ToHexStringLower(
+            algorithm == DigestAlgorithm.Md5 ? MD5.HashData(bytes) : SHA256.HashData(bytes)
+        );
+    }
+}

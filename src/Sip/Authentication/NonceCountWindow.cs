@@ -1,0 +1,46 @@
+namespace OCPlatform.Sip.Authentication;
+
+/// <summary>
+/// Remembers the highest nonce counts of the nonces lately used with success, so that a captured request cannot be played again
+/// (RFC 7616 §3.4.5). Bounded: when full the oldest nonce is forgotten, and counts as stale from then on only by its age.
+/// </summary>
+internal sealed class NonceCountWindow(int capacity)
+{
+    /// <summary>Counts may arrive out of order over UDP; this many below the highest are told apart.</summary>
+    private const int Width = 64;
+
+    private readonly Dictionary<string, (uint Highest, ulong Seen)> _nonces = [];
+    private readonly Queue<string> _order = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>True when the count was not used before with this nonce.</summary>
+    public bool TryUse(string nonce, uint count)
+    {
+        lock (_lock)
+        {
+            if (!_nonces.TryGetValue(nonce, out var window))
+            {
+                if (_nonces.Count >= capacity)
+                {
+                    _nonces.Remove(_order.Dequeue());
+                }
+                _nonces[nonce] = (count, 1);
+                _order.Enqueue(nonce);
+                return true;
+            }
+            if (count > window.Highest)
+            {
+                var shift = count - window.Highest;
+                _nonces[nonce] = (count, (shift >= Width ? 0 : window.Seen << (int)shift) | 1);
+                return true;
+            }
+            var back = window.Highest - count;
+            if (back >= Width || (window.Seen & 1ul << (int)back) != 0)
+            {
+                return false;
+            }
+            _nonces[nonce] = (window.Highest, window.Seen | 1ul << (int)back);
+            return true;
+        }
+    }
+}

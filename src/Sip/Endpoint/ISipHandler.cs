@@ -1,0 +1,39 @@
+using System.Net;
+using OCPlatform.Sip.Transactions;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.Sip;
+
+/// <summary>
+/// The core above an endpoint. Called on the endpoint's loop, one call at a time and in order; must not block.
+/// An exception is caught, counted and told to <see cref="SipEndpointOptions.OnHandlerException"/>.
+/// </summary>
+public interface ISipHandler
+{
+    /// <summary>A new request (its retransmissions are never seen), or the ACK of a 2xx.</summary>
+    void OnRequest(SipServerRequest request);
+
+    /// <summary>The peer cancelled its INVITE before a final response; the core answers the INVITE with 487.</summary>
+    void OnCancel(SipTransactionId invite, SipRequest cancel);
+
+    /// <summary>A response to a request of ours: provisional and final, retransmitted 2xx of an INVITE included.</summary>
+    void OnResponse(SipTransactionId client, SipResponse response);
+
+    /// <summary>A transaction of either side is over.</summary>
+    void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end);
+}
+
+/// <summary>A request as the core gets it.</summary>
+/// <param name="Request">Its top Via tells where it really came from.</param>
+/// <param name="TransactionId">For <see cref="SipEndpoint.Respond"/>; null for the ACK of a 2xx, which has no answer.</param>
+/// <param name="Flow">The way it came.</param>
+public sealed record SipServerRequest(SipRequest Request, SipTransactionId? TransactionId, SipFlow Flow)
+{
+    /// <summary>Where it came from.</summary>
+    public IPEndPoint Remote => Flow.Remote.EndPoint;
+
+    public IPEndPoint Local => Flow.Local;
+
+    /// <summary>UDP, TCP …</summary>
+    public string Transport => Flow.Transport.Name;
+}

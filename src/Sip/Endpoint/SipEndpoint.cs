@@ -1,0 +1,388 @@
+using System.Threading.Channels;
+using OCPlatform.Sip.Transactions;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.Sip;
+
+/// <summary>
+/// A SIP element: transports, the transaction layer and its timers on one loop. The loop reads one bounded channel; transports
+/// parse on their own threads and put messages in it, callers put commands in it. All public methods are thread-safe.
+/// </summary>
+/// <remarks>
+/// When the channel holds <see cref="SipEndpointOptions.ReceiveQueue"/> items, messages are dropped and counted (UDP peers
+/// retransmit); room for <see cref="SipEndpointOptions.CommandQueue"/> commands is kept above that, and a command that finds
+/// none is refused to its caller.
+/// </remarks>
+public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyncDisposable
+{
+    private readonly SipEndpointOptions _options;
+    private readonly IReadOnlyList<ISipTransport> _transports;
+    private readonly ISipHandler _handler;
+    private readonly TimeProvider _time;
+    private readonly long _epoch;
+    private readonly TransactionLayer _layer;
+    private readonly Channel<Work> _work;
+    private readonly ITimer _timer;
+    private Task _loop = Task.CompletedTask;
+    private TimeSpan _armedFor = TimeSpan.MaxValue;
+    private int _stopping;
+
+    public SipEndpoint(
+        SipEndpointOptions options,
+        IReadOnlyList<ISipTransport> transports,
+        ISipHandler handler,
+        TimeProvider? time = null
+    )
+    {
+        _options = options;
+        _transports = transports;
+        _handler = handler;
+        _time = time ?? TimeProvider.System;
+        _epoch = _time.GetTimestamp();
+        _layer = new TransactionLayer(this, options.Timers, options.Limits);
+        _work = Channel.CreateBounded<Work>(
+            new BoundedChannelOptions(options.ReceiveQueue + options.CommandQueue)
+            {
+                SingleReader = true,
+                FullMode = BoundedChannelFullMode.Wait,
+            }
+        );
+        _timer = _time.CreateTimer(
+            static state => ((SipEndpoint)state!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
+    }
+
+    public SipEndpointCounters Counters { get; } = new();
+
+    public IReadOnlyList<ISipTransport> Transports => _transports;
+
+    /// <summary>Binds every transport and starts the loop.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound.</exception>
+    public void Start()
+    {
+        foreach (var transport in _transports)
+        {
+            transport.Start(this);
+        }
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>
+    /// Sends the response of a transaction. False when the endpoint is stopped or its queue full. A response to a transaction that
+    /// is over is dropped and counted.
+    /// </summary>
+    public bool Respond(SipTransactionId id, SipResponse response) =>
+        Post(new Work(WorkKind.Respond, Id: id, Status: response.StatusCode, Bytes: response.ToBytes()));
+
+    /// <summary>As <see cref="Respond(SipTransactionId, SipResponse)"/> for a response that came as bytes.</summary>
+    /// <param name="id">The server transaction.</param>
+    /// <param name="status">The status that stands in the bytes.</param>
+    /// <param name="response">A whole message; must not change afterwards.</param>
+    public bool Respond(SipTransactionId id, int status, ReadOnlyMemory<byte> response) =>
+        Post(new Work(WorkKind.Respond, Id: id, Status: status, Bytes: response));
+
+    /// <summary>
+    /// Starts a client transaction; its responses and its end come to the handler under the returned id. The endpoint adds the top
+    /// Via. Null when the endpoint is stopped or its queue full.
+    /// </summary>
+    public SipTransactionId? SendRequest(SipRequest request, SipDestination destination)
+    {
+        AddVia(request, destination);
+        var id = TransactionLayer.ClientIdOf(request);
+        return Post(new Work(WorkKind.Request, Id: id, Message: request, Destination: destination)) ? id : null;
+    }
+
+    /// <summary>
+    /// Cancels an INVITE of ours; CANCEL is held back until a provisional response is there (RFC 3261 §9.1). The INVITE still ends by
+    /// its own final response: 487, or 2xx when they crossed.
+    /// </summary>
+    public bool Cancel(SipTransactionId invite) => Post(new Work(WorkKind.Cancel, Id: invite));
+
+    /// <summary>
+    /// Sends without a transaction: the ACK of a 2xx, its retransmission, a repeated 2xx. A request gets a top Via unless it has one.
+    /// </summary>
+    public bool SendStateless(SipMessage message, SipDestination destination)
+    {
+        if (message is SipRequest request && !request.Headers.Contains(SipHeaderId.Via))
+        {
+            AddVia(request, destination);
+        }
+        return SendStateless(message.ToBytes(), destination);
+    }
+
+    public bool SendStateless(ReadOnlyMemory<byte> message, SipDestination destination) =>
+        Post(new Work(WorkKind.Stateless, Bytes: message, Destination: destination));
+
+    /// <summary>Our address as a peer there can reach it: for Contact.</summary>
+    public System.Net.IPEndPoint AdvertisedFor(SipDestination destination) =>
+        TransportFor(destination).AdvertisedFor(destination);
+
+    /// <summary>Runs an action on the loop, in order with messages and timers. False when stopped or full.</summary>
+    public bool Post(Action action) => Post(new Work(WorkKind.Action, Action: action));
+
+    /// <summary>Stops at once: no more messages, open transactions end as refused.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _stopping, 1) != 0)
+        {
+            return;
+        }
+        _work.Writer.TryComplete();
+        await _loop;
+        await _timer.DisposeAsync();
+        foreach (var transport in _transports)
+        {
+            await transport.DisposeAsync();
+        }
+    }
+
+    void ISipTransportReceiver.OnReceived(ReadOnlySpan<byte> message, SipFlow flow)
+    {
+        Interlocked.Increment(ref Counters.ReceivedCount);
+        if (_work.Reader.Count >= _options.ReceiveQueue)
+        {
+            Interlocked.Increment(ref Counters.DroppedCount);
+            return;
+        }
+        if (!SipParser.TryParse(message, out var parsed, out var error, _options.ParserLimits))
+        {
+            OnMalformed(error, flow);
+            return;
+        }
+        if (parsed is SipRequest request)
+        {
+            ResponseRouting.StampSource(request, flow);
+        }
+        _options.Trace?.OnReceived(parsed, flow);
+        if (!_work.Writer.TryWrite(new Work(WorkKind.Received, Message: parsed, Flow: flow)))
+        {
+            Interlocked.Increment(ref Counters.DroppedCount);
+        }
+    }
+
+    void ISipTransportReceiver.OnTransportFailed(SipDestination destination) =>
+        Post(new Work(WorkKind.TransportFailed, Destination: destination));
+
+    bool ITransactionUser.Send(ReadOnlyMemory<byte> message, SipDestination destination)
+    {
+        _options.Trace?.OnSent(message.Span, destination);
+        return TransportFor(destination).TrySend(message.Span, destination);
+    }
+
+    void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
+        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow)));
+
+    void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel) =>
+        Guard(() => _handler.OnCancel(invite, cancel));
+
+    void ITransactionUser.OnResponse(SipTransactionId id, SipResponse response) =>
+        Guard(() => _handler.OnResponse(id, response));
+
+    void ITransactionUser.OnEnded(SipTransactionId id, SipTransactionEnd end) =>
+        Guard(() => _handler.OnTransactionEnded(id, end));
+
+    private TimeSpan Now => _time.GetElapsedTime(_epoch);
+
+    private async Task RunAsync()
+    {
+        while (await _work.Reader.WaitToReadAsync())
+        {
+            while (_work.Reader.TryRead(out var work))
+            {
+                Perform(in work);
+                // Timers are looked at between messages too, so that a flood cannot hold them up.
+                if (_layer.NextDeadline <= Now)
+                {
+                    _layer.RunTimers(Now);
+                }
+            }
+            ArmTimer();
+            Counters.TransactionsNow = _layer.Count;
+        }
+        _layer.Abort();
+    }
+
+    private void Perform(in Work work)
+    {
+        switch (work.Kind)
+        {
+            case WorkKind.Received:
+                _layer.Receive(work.Message!, work.Flow!, Now);
+                break;
+            case WorkKind.Respond:
+                if (!_layer.Respond(work.Id, work.Status, work.Bytes, Now))
+                {
+                    Counters.LateResponseCount++;
+                }
+                break;
+            case WorkKind.Request:
+                var destination = work.Destination!;
+                _layer.Start((SipRequest)work.Message!, destination, TransportFor(destination).IsReliable, Now);
+                break;
+            case WorkKind.Cancel:
+                _layer.Cancel(work.Id, Now);
+                break;
+            case WorkKind.Stateless:
+                ((ITransactionUser)this).Send(work.Bytes, work.Destination!);
+                break;
+            case WorkKind.TransportFailed:
+                _layer.OnTransportFailed(work.Destination!, Now);
+                break;
+            case WorkKind.Action:
+                Guard(work.Action!);
+                break;
+            case WorkKind.Timer:
+                _armedFor = TimeSpan.MaxValue;
+                break;
+        }
+    }
+
+    private void ArmTimer()
+    {
+        var next = _layer.NextDeadline;
+        if (next == _armedFor)
+        {
+            return;
+        }
+        _armedFor = next;
+        if (next == TimeSpan.MaxValue)
+        {
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+        var due = next - Now;
+        _timer.Change(due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>When the channel is full the loop is busy, and a busy loop looks at the timers by itself.</summary>
+    private void OnTimer() => _work.Writer.TryWrite(new Work(WorkKind.Timer));
+
+    private bool Post(in Work work)
+    {
+        if (_work.Writer.TryWrite(work))
+        {
+            return true;
+        }
+        Interlocked.Increment(ref Counters.RefusedCommandCount);
+        return false;
+    }
+
+    private void OnMalformed(SipParseError error, SipFlow flow)
+    {
+        Interlocked.Increment(ref Counters.MalformedCount);
+        _options.OnMalformed?.Invoke(error, flow.Remote.EndPoint);
+        if (error.Request is not { } request)
+        {
+            return;
+        }
+        ResponseRouting.StampSource(request, flow);
+        var response = SipResponse.Create(
+            request,
+            error.Status,
+            error.Status == SipStatus.BadRequest ? error.Reason : null
+        );
+        if (_options.ServerHeader is { } server)
+        {
+            response.Headers.Add(SipHeaderId.Server, server);
+        }
+        SendStateless(response, ResponseRouting.For(request, flow));
+    }
+
+    private void AddVia(SipRequest request, SipDestination destination)
+    {
+        var local = TransportFor(destination).AdvertisedFor(destination);
+        var host = local.Address.ToString();
+        request.Headers.AddFirst(
+            SipHeaderId.Via,
+            $"SIP/2.0/{destination.Transport} {(host.Contains(':') ? $"[{host}]" : host)}:{local.Port};branch={SipToken.NewBranch()};rport"
+        );
+    }
+
+    private ISipTransport TransportFor(SipDestination destination)
+    {
+        ISipTransport? fitting = null;
+        foreach (var transport in _transports)
+        {
+            if (transport.Name != destination.Transport)
+            {
+                continue;
+            }
+            if (transport.LocalEndPoint.AddressFamily == destination.EndPoint.AddressFamily)
+            {
+                return transport;
+            }
+            fitting ??= transport;
+        }
+        return fitting ?? throw new ArgumentException($"No {destination.Transport} transport.", nameof(destination));
+    }
+
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception error)
+        {
+            Counters.HandlerExceptionCount++;
+            _options.OnHandlerException?.Invoke(error);
+        }
+    }
+
+    private enum WorkKind : byte
+    {
+        Received,
+        Respond,
+        Request,
+        Cancel,
+        Stateless,
+        TransportFailed,
+        Action,
+        Timer,
+    }
+
+    private readonly record struct Work(
+        WorkKind Kind,
+        SipMessage? Message = null,
+        SipFlow? Flow = null,
+        SipTransactionId Id = default,
+        int Status = 0,
+        ReadOnlyMemory<byte> Bytes = default,
+        SipDestination? Destination = null,
+        Action? Action = null
+    );
+}
+
+/// <summary>Monotone counts of an endpoint since its start, and the transactions open now.</summary>
+public sealed class SipEndpointCounters
+{
+    internal long ReceivedCount;
+    internal long DroppedCount;
+    internal long MalformedCount;
+    internal long RefusedCommandCount;
+    internal long LateResponseCount;
+    internal long HandlerExceptionCount;
+    internal volatile int TransactionsNow;
+
+    /// <summary>Messages that came, keep-alives not counted.</summary>
+    public long Received => Interlocked.Read(ref ReceivedCount);
+
+    /// <summary>Messages dropped because the loop's channel was full.</summary>
+    public long Dropped => Interlocked.Read(ref DroppedCount);
+
+    /// <summary>Messages that the parser refused.</summary>
+    public long Malformed => Interlocked.Read(ref MalformedCount);
+
+    /// <summary>Commands refused because the channel was full or the endpoint stopped.</summary>
+    public long RefusedCommands => Interlocked.Read(ref RefusedCommandCount);
+
+    /// <summary>Responses of the core to transactions that were over.</summary>
+    public long LateResponses => Interlocked.Read(ref LateResponseCount);
+
+    public long HandlerExceptions => Interlocked.Read(ref HandlerExceptionCount);
+
+    public int Transactions => TransactionsNow;
+}

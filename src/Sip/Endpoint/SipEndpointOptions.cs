@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using OCPlatform.Sip.Transactions;
+
+namespace OCPlatform.Sip;
+
+/// <summary>Settings of a <see cref="SipEndpoint"/>.</summary>
+public sealed class SipEndpointOptions
+{
+    public SipTimers Timers { get; set; } = new();
+
+    public TransactionLimits Limits { get; set; } = new();
+
+    public SipParserLimits ParserLimits { get; set; } = SipParserLimits.Default;
+
+    /// <summary>
+    /// Received messages that may wait for the loop; one more is dropped and counted, since UDP peers send again.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int ReceiveQueue { get; set; } = 4_096;
+
+    /// <summary>
+    /// Commands of the core (responses, requests) that may wait for the loop, on top of the messages; one more is refused to its
+    /// caller.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int CommandQueue { get; set; } = 16_384;
+
+    /// <summary>Value of the Server header of responses that the endpoint makes itself; null for none.</summary>
+    public string? ServerHeader { get; set; }
+
+    /// <summary>Told of exceptions that a handler let out, on the loop. They never stop it.</summary>
+    public Action<Exception>? OnHandlerException { get; set; }
+
+    /// <summary>
+    /// Told of refused messages, on the transport's thread: the error and where it came from. Its callee limits its own rate.
+    /// </summary>
+    public Action<SipParseError, System.Net.IPEndPoint>? OnMalformed { get; set; }
+
+    /// <summary>Sees every message that passes, for ladders and traces. Called on several threads; null for none.</summary>
+    public ISipTrace? Trace { get; set; }
+}
+
+/// <summary>Watches messages on the wire.</summary>
+public interface ISipTrace
+{
+    /// <summary>A well-formed message came in.</summary>
+    void OnReceived(SipMessage message, Transports.SipFlow flow);
+
+    /// <summary>A message went out, retransmissions included. The bytes must not be kept.</summary>
+    void OnSent(ReadOnlySpan<byte> message, Transports.SipDestination destination);
+}

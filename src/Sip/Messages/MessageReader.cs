@@ -1,0 +1,493 @@
+namespace OCPlatform.Sip;
+
+/// <summary>The parser's working state for one message.</summary>
+internal ref struct MessageReader
+{
+    /// <summary>Headers that may stand only once: a second one makes two readers see two messages.</summary>
+    private const ulong Singletons =
+        1ul << (int)SipHeaderId.From
+        | 1ul << (int)SipHeaderId.To
+        | 1ul << (int)SipHeaderId.CallId
+        | 1ul << (int)SipHeaderId.CSeq
+        | 1ul << (int)SipHeaderId.MaxForwards
+        | 1ul << (int)SipHeaderId.ContentLength
+        | 1ul << (int)SipHeaderId.ContentType
+        | 1ul << (int)SipHeaderId.Expires;
+
+    private readonly ReadOnlyMemory<byte> _buffer;
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly SipParserLimits _limits;
+    private HeaderField[] _fields = new HeaderField[16];
+    private int _count;
+    private int _position;
+    private ulong _seen;
+    private long _contentLength = -1;
+    private string? _method;
+    private int _uriStart;
+    private int _uriLength;
+    private int _status;
+    private int _reasonStart;
+    private int _reasonLength;
+    private SipParseErrorKind _kind;
+    private SipHeaderId _header;
+    private int _offset;
+    private bool _failed;
+    private int _failStatus = SipStatus.BadRequest;
+
+    public MessageReader(ReadOnlyMemory<byte> buffer, SipParserLimits limits)
+    {
+        _buffer = buffer;
+        _bytes = buffer.Span;
+        _limits = limits;
+    }
+
+    public SipParseError? Error { get; private set; }
+
+    public SipMessage? Read()
+    {
+        if (_bytes.Length > Math.Min(_limits.MaxMessageBytes, ushort.MaxValue))
+        {
+            Error = new(SipParseErrorKind.MessageTooLarge, 0, Status: SipStatus.MessageTooLarge);
+            return null;
+        }
+        // Empty lines before the start line are ignored (RFC 3261 §7.5).
+        while (_position < _bytes.Length && _bytes[_position] is (byte)'\r' or (byte)'\n')
+        {
+            _position++;
+        }
+        if (!ReadStartLine())
+        {
+            Error = new(_kind, _offset);
+            return null;
+        }
+        ReadHeaders();
+        var body = _failed ? default : ReadBody();
+        CheckHeaders();
+        return _failed ? Refuse() : Build(body);
+    }
+
+    private SipMessage Build(ReadOnlyMemory<byte> body)
+    {
+        SipMessage message = _method is not null
+            ? new SipRequest(_buffer, _fields, _count, _method, _uriStart, _uriLength)
+            : new SipResponse(_buffer, _fields, _count, _status, _reasonStart, _reasonLength);
+        message.Body = body;
+        return message;
+    }
+
+    private SipMessage? Refuse()
+    {
+        SipRequest? answerable = null;
+        if (_method is not null && _method != SipMethod.Ack && IsAnswerable())
+        {
+            answerable = new SipRequest(_buffer, _fields, _count, _method, _uriStart, _uriLength);
+        }
+        Error = new(_kind, _offset, _header, answerable, _failStatus);
+        return null;
+    }
+
+    private bool Fail(
+        SipParseErrorKind kind,
+        int offset,
+        SipHeaderId header = SipHeaderId.Unknown,
+        int status = SipStatus.BadRequest
+    )
+    {
+        if (!_failed)
+        {
+            _failed = true;
+            _kind = kind;
+            _offset = offset;
+            _header = header;
+            _failStatus = status;
+        }
+        return false;
+    }
+
+    private bool ReadStartLine()
+    {
+        var lineLength = _bytes[_position..].IndexOfAny(SipCharacters.LineEnd);
+        if (lineLength < 0)
+        {
+            return Fail(SipParseErrorKind.Truncated, _bytes.Length);
+        }
+        var start = _position;
+        var line = _bytes.Slice(start, lineLength);
+        _position = start + lineLength;
+        if (!SkipLineEnd())
+        {
+            return false;
+        }
+        return line.StartsWith("SIP/"u8) ? ReadStatusLine(line, start) : ReadRequestLine(line, start);
+    }
+
+    /// <summary>Status-Line = SIP-Version SP Status-Code SP Reason-Phrase (§7.2)</summary>
+    private bool ReadStatusLine(ReadOnlySpan<byte> line, int start)
+    {
+        if (!line.StartsWith("SIP/2.0 "u8))
+        {
+            return Fail(SipParseErrorKind.UnsupportedVersion, start);
+        }
+        if (
+            line.Length < 11
+            || !SipCharacters.TryParseUInt32(line.Slice(8, 3), out var status)
+            || status is < 100 or > 699
+            || (line.Length > 11 && line[11] != (byte)' ')
+        )
+        {
+            return Fail(SipParseErrorKind.BadStatusCode, start + 8);
+        }
+        _status = (int)status;
+        // The space before an empty reason is often left out.
+        _reasonStart = start + Math.Min(12, line.Length);
+        _reasonLength = Math.Max(0, line.Length - 12);
+        return true;
+    }
+
+    /// <summary>Request-Line = Method SP Request-URI SP SIP-Version (§7.1); exactly one space each.</summary>
+    private bool ReadRequestLine(ReadOnlySpan<byte> line, int start)
+    {
+        var methodEnd = line.IndexOf((byte)' ');
+        var uriEnd = line.LastIndexOf((byte)' ');
+        if (methodEnd <= 0 || uriEnd <= methodEnd)
+        {
+            return Fail(SipParseErrorKind.BadStartLine, start);
+        }
+        var version = line[(uriEnd + 1)..];
+        if (version.Length < 5 || !System.Text.Ascii.EqualsIgnoreCase(version[..4], "SIP/"u8))
+        {
+            return Fail(SipParseErrorKind.BadStartLine, start + uriEnd);
+        }
+        if (methodEnd > 32 || !SipCharacters.IsToken(line[..methodEnd]))
+        {
+            return Fail(SipParseErrorKind.BadMethod, start);
+        }
+        _method = SipMethod.FromBytes(line[..methodEnd]);
+        _uriStart = start + methodEnd + 1;
+        _uriLength = uriEnd - methodEnd - 1;
+        if (!System.Text.Ascii.EqualsIgnoreCase(version, "SIP/2.0"u8))
+        {
+            // Kept going so that 505 can be answered (RFC 3261 §21.5.6).
+            Fail(SipParseErrorKind.UnsupportedVersion, start + uriEnd + 1, status: SipStatus.VersionNotSupported);
+        }
+        else if (!SipUriSlices.TryParse(_bytes.Slice(_uriStart, _uriLength), out _))
+        {
+            Fail(SipParseErrorKind.BadRequestUri, _uriStart);
+        }
+        return true;
+    }
+
+    private void ReadHeaders()
+    {
+        while (true)
+        {
+            if (_position >= _bytes.Length)
+            {
+                Fail(SipParseErrorKind.Truncated, _position);
+                return;
+            }
+            if (_bytes[_position] is (byte)'\r' or (byte)'\n')
+            {
+                SkipLineEnd();
+                return;
+            }
+            if (!ReadHeader())
+            {
+                return;
+            }
+        }
+    }
+
+    private bool ReadHeader()
+    {
+        var start = _position;
+        var rest = _bytes[start..];
+        var colon = rest.IndexOf((byte)':');
+        var nameLength = rest.IndexOfAnyExcept(SipCharacters.Token);
+        if (colon <= 0 || nameLength <= 0)
+        {
+            return Fail(
+                colon < 0 && !rest.ContainsAny(SipCharacters.LineEnd)
+                    ? SipParseErrorKind.Truncated
+                    : SipParseErrorKind.BadHeaderLine,
+                start
+            );
+        }
+        // HCOLON = *( SP / HTAB ) ":" SWS
+        if (rest[nameLength..colon].ContainsAnyExcept((byte)' ', (byte)'\t'))
+        {
+            return Fail(SipParseErrorKind.BadHeaderLine, start);
+        }
+        var end = FindValueEnd(start + colon + 1, out var folded);
+        if (end < 0)
+        {
+            return Fail(SipParseErrorKind.Truncated, _bytes.Length);
+        }
+        if (end - start > _limits.MaxHeaderBytes)
+        {
+            return Fail(SipParseErrorKind.HeaderTooLong, start, status: SipStatus.MessageTooLarge);
+        }
+        if (_count == _limits.MaxHeaders)
+        {
+            return Fail(SipParseErrorKind.TooManyHeaders, start, status: SipStatus.MessageTooLarge);
+        }
+        var valueStart = start + colon + 1;
+        var valueEnd = end;
+        while (valueStart < valueEnd && SipCharacters.IsLws(_bytes[valueStart]))
+        {
+            valueStart++;
+        }
+        while (valueEnd > valueStart && SipCharacters.IsLws(_bytes[valueEnd - 1]))
+        {
+            valueEnd--;
+        }
+        var field = new HeaderField
+        {
+            Id = SipHeaderNames.Find(rest[..nameLength]),
+            NameStart = (ushort)start,
+            NameLength = (ushort)nameLength,
+            ValueStart = (ushort)valueStart,
+            ValueLength = (ushort)(valueEnd - valueStart),
+        };
+        var value = _bytes[valueStart..valueEnd];
+        if (folded && value.ContainsAny(SipCharacters.LineEnd))
+        {
+            field = Unfold(field, rest[..nameLength], value);
+        }
+        else if (value.Contains((byte)0))
+        {
+            return Fail(SipParseErrorKind.BadHeaderValue, valueStart, field.Id);
+        }
+        return Store(field, start);
+    }
+
+    private static HeaderField Unfold(HeaderField field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        byte[] unfolded = SipText.Unfold(value);
+        field.Source = [.. name, .. unfolded];
+        field.NameStart = 0;
+        field.ValueStart = (ushort)name.Length;
+        field.ValueLength = (ushort)unfolded.Length;
+        return field;
+    }
+
+    private bool Store(HeaderField field, int start)
+    {
+        var bit = 1ul << (int)field.Id;
+        if (field.Id != SipHeaderId.Unknown && (_seen & bit & Singletons) != 0)
+        {
+            return Fail(SipParseErrorKind.DuplicateHeader, start, field.Id);
+        }
+        _seen |= bit;
+        if (_count == _fields.Length)
+        {
+            Array.Resize(ref _fields, _count * 2);
+        }
+        _fields[_count++] = field;
+        return true;
+    }
+
+    /// <summary>Finds the end of a value: the first line end that no white space follows. Leaves the position behind it.</summary>
+    private int FindValueEnd(int from, out bool folded)
+    {
+        folded = false;
+        while (true)
+        {
+            var length = _bytes[from..].IndexOfAny(SipCharacters.LineEnd);
+            if (length < 0)
+            {
+                return -1;
+            }
+            var end = from + length;
+            _position = end;
+            if (!SkipLineEnd())
+            {
+                return -1;
+            }
+            if (_position >= _bytes.Length || !SipCharacters.IsWhiteSpace(_bytes[_position]))
+            {
+                return end;
+            }
+            folded = true;
+            from = _position;
+        }
+    }
+
+    /// <summary>CRLF; a bare CR or LF is accepted too, as every deployed parser does.</summary>
+    private bool SkipLineEnd()
+    {
+        if (_bytes[_position] == (byte)'\r')
+        {
+            _position++;
+            if (_position >= _bytes.Length)
+            {
+                return Fail(SipParseErrorKind.Truncated, _position);
+            }
+            if (_bytes[_position] == (byte)'\n')
+            {
+                _position++;
+            }
+            return true;
+        }
+        _position++;
+        return true;
+    }
+
+    private ReadOnlyMemory<byte> ReadBody()
+    {
+        var available = _bytes.Length - _position;
+        var index = IndexOf(SipHeaderId.ContentLength);
+        if (index < 0)
+        {
+            // Over UDP the datagram ends the body (RFC 3261 §18.3).
+            return _buffer[_position..];
+        }
+        if (!SipCharacters.TryParseUInt32(Value(index), out var length))
+        {
+            Fail(SipParseErrorKind.BadContentLength, _fields[index].ValueStart, SipHeaderId.ContentLength);
+            return default;
+        }
+        _contentLength = length;
+        if (length > available)
+        {
+            Fail(SipParseErrorKind.BodyTruncated, _bytes.Length, SipHeaderId.ContentLength);
+            return default;
+        }
+        return _buffer.Slice(_position, (int)length);
+    }
+
+    private void CheckHeaders()
+    {
+        if (_failed)
+        {
+            return;
+        }
+        for (var i = 0; i < _count && !_failed; i++)
+        {
+            var valid = _fields[i].Id switch
+            {
+                SipHeaderId.From or SipHeaderId.To => NameAddressSlices.TryParse(Value(i), out _),
+                SipHeaderId.CallId => IsCallId(Value(i)),
+                SipHeaderId.CSeq => CheckCSeq(i),
+                SipHeaderId.Via => IsViaList(Value(i)),
+                SipHeaderId.Route or SipHeaderId.RecordRoute => IsAddressList(Value(i)),
+                SipHeaderId.Contact => Value(i).SequenceEqual("*"u8) || IsAddressList(Value(i)),
+                SipHeaderId.MaxForwards => SipCharacters.TryParseUInt32(Value(i), out var hops) && hops <= 255,
+                _ => true,
+            };
+            if (!valid)
+            {
+                Fail(
+                    SipParseErrorKind.BadHeaderValue,
+                    _fields[i].Source is null ? _fields[i].ValueStart : 0,
+                    _fields[i].Id
+                );
+            }
+        }
+        if (!_failed && FirstMissing() is var missing && missing != SipHeaderId.Unknown)
+        {
+            Fail(SipParseErrorKind.MissingHeader, _position, missing);
+        }
+    }
+
+    private bool CheckCSeq(int index)
+    {
+        if (!CSeq.TrySplit(Value(index), out _, out var method))
+        {
+            return false;
+        }
+        if (_method is not null && !System.Text.Ascii.Equals(method, _method))
+        {
+            Fail(SipParseErrorKind.CSeqMethodMismatch, _fields[index].ValueStart, SipHeaderId.CSeq);
+        }
+        return true;
+    }
+
+    private readonly SipHeaderId FirstMissing()
+    {
+        ReadOnlySpan<SipHeaderId> mandatory =
+        [
+            SipHeaderId.Via,
+            SipHeaderId.From,
+            SipHeaderId.To,
+            SipHeaderId.CallId,
+            SipHeaderId.CSeq,
+        ];
+        foreach (var id in mandatory)
+        {
+            if ((_seen & 1ul << (int)id) == 0)
+            {
+                return id;
+            }
+        }
+        return SipHeaderId.Unknown;
+    }
+
+    /// <summary>A response can be made: what it copies is there and readable.</summary>
+    private bool IsAnswerable()
+    {
+        var via = IndexOf(SipHeaderId.Via);
+        var to = IndexOf(SipHeaderId.To);
+        return FirstMissing() == SipHeaderId.Unknown
+            && IsViaList(Value(via))
+            && NameAddressSlices.TryParse(Value(to), out _)
+            && NameAddressSlices.TryParse(Value(IndexOf(SipHeaderId.From)), out _)
+            && CSeq.TrySplit(Value(IndexOf(SipHeaderId.CSeq)), out _, out _);
+    }
+
+    private readonly int IndexOf(SipHeaderId id)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (_fields[i].Id == id)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private readonly ReadOnlySpan<byte> Value(int index) =>
+        (_fields[index].Source ?? _bytes).Slice(_fields[index].ValueStart, _fields[index].ValueLength);
+
+    /// <summary>callid = word [ "@" word ] (§25.1)</summary>
+    private static bool IsCallId(ReadOnlySpan<byte> value) =>
+        !value.IsEmpty && !value.ContainsAnyExcept(SipCharacters.Word);
+
+    private static bool IsViaList(ReadOnlySpan<byte> list)
+    {
+        do
+        {
+            if (!TakeElement(ref list, out var element) || !ViaSlices.TryParse(element, out _))
+            {
+                return false;
+            }
+        } while (!list.IsEmpty);
+        return true;
+    }
+
+    private static bool IsAddressList(ReadOnlySpan<byte> list)
+    {
+        do
+        {
+            if (!TakeElement(ref list, out var element) || !NameAddressSlices.TryParse(element, out _))
+            {
+                return false;
+            }
+        } while (!list.IsEmpty);
+        return true;
+    }
+
+    private static bool TakeElement(ref ReadOnlySpan<byte> list, out ReadOnlySpan<byte> element)
+    {
+        var length = SipText.ListElementLength(list);
+        if (length < 0)
+        {
+            element = default;
+            return false;
+        }
+        element = list[..length];
+        list = length < list.Length ? list[(length + 1)..] : default;
+        return true;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Text;
+
+namespace OCPlatform.Sip;
+
+/// <summary>A request (RFC 3261 §7.1).</summary>
+public sealed class SipRequest : SipMessage
+{
+    private readonly int _uriStart;
+    private readonly int _uriLength;
+    private SipUri? _uri;
+
+    internal SipRequest(
+        ReadOnlyMemory<byte> buffer,
+        HeaderField[] fields,
+        int count,
+        string method,
+        int uriStart,
+        int uriLength
+    )
+        : base(buffer, fields, count)
+    {
+        Method = method;
+        _uriStart = uriStart;
+        _uriLength = uriLength;
+    }
+
+    private SipRequest(string method, SipUri uri)
+        : base(default, new HeaderField[16], 0)
+    {
+        Method = method;
+        _uri = uri;
+    }
+
+    /// <summary>One of <see cref="SipMethod"/> or an extension's; compared by ordinal.</summary>
+    public string Method { get; }
+
+    public SipUri RequestUri
+    {
+        get =>
+            _uri ??= SipUri.TryParse(Buffer.Span.Slice(_uriStart, _uriLength), out var uri)
+                ? uri
+                : throw new InvalidOperationException("The parser let an invalid Request-URI through.");
+        set => _uri = value;
+    }
+
+    public bool IsInvite => Method == SipMethod.Invite;
+
+    public bool IsAck => Method == SipMethod.Ack;
+
+    /// <summary>
+    /// A request outside a dialog with what RFC 3261 §8.1.1 asks for but Via, which the endpoint fills in:
+    /// From with a tag, To, Call-ID, CSeq, Max-Forwards.
+    /// </summary>
+    /// <param name="from">A tag is added when it has none.</param>
+    /// <param name="callId">Random when null.</param>
+    public static SipRequest Create(
+        string method,
+        SipUri uri,
+        NameAddress from,
+        NameAddress? to = null,
+        string? callId = null,
+        uint cseq = 1,
+        int maxForwards = 70
+    )
+    {
+        var request = new SipRequest(method, uri);
+        request
+            .Headers.Add(SipHeaderId.MaxForwards, maxForwards.ToString())
+            .Add(SipHeaderId.From, (from.Tag is null ? from.WithTag(SipToken.NewTag()) : from).ToString())
+            .Add(SipHeaderId.To, (to ?? new NameAddress(uri)).ToString())
+            .Add(SipHeaderId.CallId, callId ?? SipToken.NewCallId())
+            .Add(SipHeaderId.CSeq, new CSeq(cseq, method).ToString());
+        return request;
+    }
+
+    /// <summary>A request with no headers at all; for dialogs, transactions and tests.</summary>
+    internal static SipRequest CreateBare(string method, SipUri uri) => new(method, uri);
+
+    private protected override void WriteStartLine(IBufferWriter<byte> output)
+    {
+        SipText.Write(output, Method);
+        SipText.Write(output, " "u8);
+        if (_uri is null)
+        {
+            SipText.Write(output, Buffer.Span.Slice(_uriStart, _uriLength));
+        }
+        else
+        {
+            SipText.Write(output, _uri.ToString());
+        }
+        SipText.Write(output, " SIP/2.0\r\n"u8);
+    }
+
+    /// <summary>A copy that shares nothing with this message.</summary>
+    public SipRequest Clone()
+    {
+        var copy = new SipRequest(Method, RequestUri) { Body = Body };
+        foreach (var (name, value) in Headers.ToList())
+        {
+            copy.Headers.Add(name, value);
+        }
+        return copy;
+    }
+}

@@ -1,0 +1,20 @@
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.Sip.Transactions;
+
+/// <summary>What the transaction layer asks of its surroundings; called within a call to the layer.</summary>
+public interface ITransactionUser
+{
+    /// <summary>Puts bytes on the network; false when that failed at once.</summary>
+    bool Send(ReadOnlyMemory<byte> message, SipDestination destination);
+
+    /// <summary>A new request; <paramref name="id"/> is null for the ACK of a 2xx.</summary>
+    void OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow);
+
+    /// <summary>CANCEL for a pending INVITE; its 200 has been sent.</summary>
+    void OnCancel(SipTransactionId invite, SipRequest cancel);
+
+    void OnResponse(SipTransactionId id, SipResponse response);
+
+    void OnEnded(SipTransactionId id, SipTransactionEnd end);
+}

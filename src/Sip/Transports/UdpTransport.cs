@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace OCPlatform.Sip.Transports;
+
+/// <summary>Settings of a <see cref="UdpTransport"/>.</summary>
+public sealed class UdpTransportOptions
+{
+    /// <summary>Address and port to bind; port 0 takes a free one.</summary>
+    public IPEndPoint Bind { get; set; } = new(IPAddress.Any, 5060);
+
+    /// <summary>Address told to peers in Via and Contact; null: the bound one, or the one the route to the peer leaves from.</summary>
+    public IPAddress? AdvertisedAddress { get; set; }
+
+    /// <summary>Port told to peers; 0: the bound one.</summary>
+    public int AdvertisedPort { get; set; }
+
+    /// <summary>Socket receive buffer in bytes: what a burst of INVITEs may pile up while the loop is busy.</summary>
+    public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Socket send buffer in bytes.</summary>
+    public int SendBufferBytes { get; set; } = 1024 * 1024;
+}
+
+/// <summary>SIP over UDP (RFC 3261 §18), IPv4 or IPv6. One receive loop; sends are made on the caller's thread without waiting.</summary>
+public sealed class UdpTransport : ISipTransport
+{
+    /// <summary>Peers known by address, so that a datagram from one of them allocates no address; emptied when full.</summary>
+    private const int MaxKnownPeers = 4096;
+
+    private readonly UdpTransportOptions _options;
+    private readonly Socket _socket;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<SocketAddress, SipFlow> _peers = [];
+    private readonly RouteProbe _routes = new();
+    private Task _loop = Task.CompletedTask;
+    private ISipTransportReceiver? _receiver;
+
+    public UdpTransport(UdpTransportOptions options)
+    {
+        _options = options;
+        _socket = new Socket(options.Bind.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveBufferSize = options.ReceiveBufferBytes,
+            SendBufferSize = options.SendBufferBytes,
+            Blocking = false,
+        };
+        LocalEndPoint = options.Bind;
+    }
+
+    public string Name => "UDP";
+
+    public bool IsReliable => false;
+
+    public IPEndPoint LocalEndPoint { get; private set; }
+
+    public SipTransportCounters Counters { get; } = new();
+
+    public void Start(ISipTransportReceiver receiver)
+    {
+        _receiver = receiver;
+        _socket.Bind(_options.Bind);
+        LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+        _loop = Task.Run(ReceiveAsync);
+    }
+
+    public IPEndPoint AdvertisedFor(SipDestination destination)
+    {
+        var port = _options.AdvertisedPort != 0 ? _options.AdvertisedPort : LocalEndPoint.Port;
+        if (_options.AdvertisedAddress is { } advertised)
+        {
+            return new IPEndPoint(advertised, port);
+        }
+        var address = LocalEndPoint.Address;
+        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        return new IPEndPoint(isAny ? _routes.LocalAddressTowards(destination.EndPoint.Address) : address, port);
+    }
+
+    public bool TrySend(ReadOnlySpan<byte> message, SipDestination destination)
+    {
+        try
+        {
+            _socket.SendTo(message, SocketFlags.None, destination.SocketAddressFor(LocalEndPoint.AddressFamily));
+            Interlocked.Increment(ref Counters.SentCount);
+            return true;
+        }
+        catch (SocketException error)
+        {
+            Interlocked.Increment(
+                ref error.SocketErrorCode == SocketError.MessageSize
+                    ? ref Counters.TooLargeCount
+                    : ref Counters.SendFailedCount
+            );
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            Interlocked.Increment(ref Counters.SendFailedCount);
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _socket.Dispose();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(65_536, pinned: true);
+        var source = new SocketAddress(LocalEndPoint.AddressFamily);
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var length = await _socket.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, source, _stop.Token);
+                Interlocked.Increment(ref Counters.ReceivedCount);
+                var datagram = buffer.AsSpan(0, length);
+                if (!datagram.ContainsAnyExcept((byte)'\r', (byte)'\n', (byte)0))
+                {
+                    Interlocked.Increment(ref Counters.KeepAliveCount);
+                    continue;
+                }
+                _receiver!.OnReceived(datagram, FlowFrom(source));
+            }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // An ICMP error of an earlier send, or a passing shortage of memory: the socket itself is well.
+                Interlocked.Increment(ref Counters.ReceiveErrorCount);
+            }
+        }
+    }
+
+    private SipFlow FlowFrom(SocketAddress source)
+    {
+        if (_peers.TryGetValue(source, out var known))
+        {
+            return known;
+        }
+        if (_peers.Count >= MaxKnownPeers)
+        {
+            _peers.Clear();
+        }
+        var remote = (IPEndPoint)LocalEndPoint.Create(source);
+        if (remote.Address.IsIPv4MappedToIPv6)
+        {
+            remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
+        }
+        var flow = new SipFlow(this, LocalEndPoint, SipDestination.Udp(remote));
+        var key = new SocketAddress(source.Family, source.Size);
+        source.Buffer.Span[..source.Size].CopyTo(key.Buffer.Span);
+        _peers[key] = flow;
+        return flow;
+    }
+}
