@@ -22,6 +22,7 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     private readonly long _epoch;
     private readonly TransactionLayer _layer;
     private readonly Channel<Work> _work;
+    private readonly LoopTimers _timers = new();
     private readonly ITimer _timer;
     private Task _loop = Task.CompletedTask;
     private TimeSpan _armedFor = TimeSpan.MaxValue;
@@ -123,6 +124,9 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     /// <summary>Runs an action on the loop, in order with messages and timers. False when stopped or full.</summary>
     public bool Post(Action action) => Post(new Work(WorkKind.Action, Action: action));
 
+    /// <summary>Calls back on the loop after the delay. To be called on the loop only.</summary>
+    internal LoopTimer Schedule(TimeSpan delay, Action action) => _timers.Add(Now + delay, action);
+
     /// <summary>Stops at once: no more messages, open transactions end as refused.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -184,7 +188,8 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     void ITransactionUser.OnEnded(SipTransactionId id, SipTransactionEnd end) =>
         Guard(() => _handler.OnTransactionEnded(id, end));
 
-    private TimeSpan Now => _time.GetElapsedTime(_epoch);
+    /// <summary>Time since the endpoint was made; the clock of all its deadlines.</summary>
+    internal TimeSpan Now => _time.GetElapsedTime(_epoch);
 
     private async Task RunAsync()
     {
@@ -194,9 +199,9 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
             {
                 Perform(in work);
                 // Timers are looked at between messages too, so that a flood cannot hold them up.
-                if (_layer.NextDeadline <= Now)
+                if (NextDeadline <= Now)
                 {
-                    _layer.RunTimers(Now);
+                    RunTimers();
                 }
             }
             ArmTimer();
@@ -240,9 +245,27 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         }
     }
 
+    private TimeSpan NextDeadline
+    {
+        get
+        {
+            var (transactions, cores) = (_layer.NextDeadline, _timers.NextDeadline);
+            return transactions < cores ? transactions : cores;
+        }
+    }
+
+    private void RunTimers()
+    {
+        _layer.RunTimers(Now);
+        while (_timers.TakeDue(Now) is { } due)
+        {
+            Guard(due);
+        }
+    }
+
     private void ArmTimer()
     {
-        var next = _layer.NextDeadline;
+        var next = NextDeadline;
         if (next == _armedFor)
         {
             return;
