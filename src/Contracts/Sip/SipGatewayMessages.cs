@@ -4,8 +4,8 @@ using OCPlatform.Contracts.Serialization;
 namespace OCPlatform.Contracts.Sip;
 
 /// <summary>
-/// Where a SIP message came from or goes to, as plain data. Address is "ip:port", IPv6 in brackets; Transport is the
-/// Via token (UDP, TCP, TLS, WS, WSS).
+/// The way a SIP message came, as plain data. Transport is the Via token (UDP, TCP, TLS, WS, WSS); addresses are
+/// "ip:port", IPv6 in brackets. Local is our address as that peer can reach it, for Contact.
 /// </summary>
 public sealed record SipPath(string Transport, string Remote, string Local);
 
@@ -56,7 +56,7 @@ public static class SipGatewayCommands
 {
     /// <summary>Answers a server transaction.</summary>
     [WireName("sip/send-response/1")]
-    public sealed record SendResponse(string TransactionId, byte[] Message) : IWireMessage;
+    public sealed record SendResponse(string TransactionId, int Status, byte[] Message) : IWireMessage;
 
     /// <summary>Sends a request in a client transaction of its own; what comes of it returns under RequestKey.</summary>
     [WireName("sip/send-request/1")]
@@ -66,4 +66,8 @@ public static class SipGatewayCommands
     /// <summary>Sends outside any transaction: ACK for a 2xx, a 2xx retransmission (RFC 3261 §13.3.1.4).</summary>
     [WireName("sip/send-stateless/1")]
     public sealed record SendStateless(byte[] Message, string Transport, string Remote) : IWireMessage;
+
+    /// <summary>Admits no call from now on: the node is being stopped. Calls in progress go on.</summary>
+    [WireName("sip/drain/1")]
+    public sealed record Drain : IWireMessage;
 }

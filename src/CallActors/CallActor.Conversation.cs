@@ -1,0 +1,248 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Hosting;
+using OCPlatform.CallActors.Voice;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Sharding;
+
+namespace OCPlatform.CallActors;
+
+public sealed partial class CallActor
+{
+    // Turns that the call itself speaks have numbers that no conversation uses.
+    private const int FillerTurn = -1;
+    private const int GiveUpTurn = -2;
+
+    private static readonly TimeSpan AttachRetry = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<int, AfterTurn> _afterTurn = [];
+    private IActorRef? _conversations;
+    private CallVoice? _voice;
+    private IDisposable? _pumped;
+    private bool _attached;
+    private bool _agentHasSpoken;
+
+    private sealed record AttachAgain
+    {
+        public static readonly AttachAgain Instance = new();
+    }
+
+    private sealed record ReplyOverdue(bool GiveUp);
+
+    private ConversationId ConversationId => ConversationId.OfCall(_id);
+
+    private void Attach()
+    {
+        if (_attached)
+        {
+            return;
+        }
+        _conversations ??= ActorRegistry.For(Context.System).Get<ConversationRegion>();
+        _conversations.Tell(
+            new ConversationCommands.Attach(
+                ConversationId,
+                ConversationChannel.Voice,
+                _options.Agent,
+                _state.Record!.From,
+                Now
+            )
+        );
+        Timers.StartSingleTimer(nameof(AttachAgain), AttachAgain.Instance, AttachRetry);
+    }
+
+    /// <summary>The caller can hear us: from now on the voice speaks and listens.</summary>
+    private void StartTalking()
+    {
+        _pumped = _services.Pump.Add(_voice!);
+        if (!_agentHasSpoken)
+        {
+            ExpectReply();
+        }
+    }
+
+    private CallVoiceOptions VoiceOptions() =>
+        new()
+        {
+            TurnTaking = _options.TurnTaking,
+            RecognitionDeadline = TimeSpan.FromMilliseconds(_options.RecognitionDeadlineMs),
+            OnRecognitionFailed = e => _log.Warning("Call {CallId}: not recognised: {Cause}", _id, e.Message),
+            OnSynthesisFailed = e => _log.Warning("Call {CallId}: not spoken: {Cause}", _id, e.Message),
+        };
+
+    // ---- from the conversation ----
+
+    private void OnConversation(IConversationMessage message)
+    {
+        switch (message)
+        {
+            case ConversationEvents.Attached:
+                _attached = true;
+                Timers.Cancel(nameof(AttachAgain));
+                break;
+            case ConversationEvents.AgentTurnStarted started:
+                ReplyCame();
+                _voice!.BeginTurn(started.Turn);
+                break;
+            case ConversationEvents.AgentTurnText text:
+                _voice!.AddText(text.Turn, text.Text);
+                break;
+            case ConversationEvents.AgentTurnEnded ended:
+                _afterTurn[ended.Turn] = ended.Next;
+                _voice!.CompleteTurn(ended.Turn);
+                break;
+            case ConversationEvents.InputAccepted:
+            case ConversationEvents.Ended:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    // ---- from the voice ----
+
+    private void OnVoice(VoiceEvent @event)
+    {
+        switch (@event)
+        {
+            case VoiceEvent.UserStarted:
+                break;
+            case VoiceEvent.UserSaid said:
+                OnUserSaid(said);
+                break;
+            case VoiceEvent.AgentTurnDelivered delivered:
+                OnDelivered(delivered);
+                break;
+            case VoiceEvent.UserSilent silent:
+                ExpectReply();
+                _conversations!.Tell(
+                    new ConversationCommands.UserSilent(ConversationId, InputId("s", silent.At), silent.At)
+                );
+                break;
+            case VoiceEvent.DigitPressed pressed:
+                Record(new CallEvents.DigitPressed(_id, pressed.At, pressed.Digit.ToString(), pressed.DurationMs));
+                ExpectReply();
+                _conversations!.Tell(
+                    new ConversationCommands.UserPressed(
+                        ConversationId,
+                        InputId("d", pressed.At),
+                        pressed.Digit.ToString(),
+                        pressed.At
+                    )
+                );
+                break;
+            case VoiceEvent.Broken broken:
+                _log.Error(broken.Cause, "Call {CallId}: its voice failed", _id);
+                HangUp(new EndCause(EndedBy.Platform, EndReason.InternalError, null, broken.Cause.Message));
+                break;
+            case VoiceEvent.MediaTimedOut:
+                HangUp(new EndCause(EndedBy.Network, EndReason.MediaTimeout, null, "no audio arrives"));
+                break;
+        }
+    }
+
+    private void OnUserSaid(VoiceEvent.UserSaid said)
+    {
+        Record(
+            new CallEvents.TurnSpoken(
+                _id,
+                Now,
+                Speaker.User,
+                said.Text,
+                said.StartedAt,
+                said.EndedAt,
+                LatencyMs: null,
+                Interrupted: false
+            )
+        );
+        _log.Info("Call {CallId} heard: {Text}", _id, said.Text);
+        ExpectReply();
+        _conversations!.Tell(
+            new ConversationCommands.UserSaid(ConversationId, said.UtteranceId, said.Text, said.StartedAt, said.EndedAt)
+        );
+    }
+
+    private void OnDelivered(VoiceEvent.AgentTurnDelivered turn)
+    {
+        _services.Metrics.AgentTurn(turn.LatencyMs, turn.Interrupted);
+        if (turn.HeardText.Length > 0)
+        {
+            Record(
+                new CallEvents.TurnSpoken(
+                    _id,
+                    Now,
+                    Speaker.Agent,
+                    turn.HeardText,
+                    turn.StartedAt,
+                    turn.EndedAt,
+                    turn.LatencyMs,
+                    turn.Interrupted
+                )
+            );
+            _log.Info("Call {CallId} said: {Text}", _id, turn.HeardText);
+        }
+        if (turn.Turn == GiveUpTurn)
+        {
+            HangUp(new EndCause(EndedBy.Platform, EndReason.InternalError, null, "the conversation gave no answer"));
+            return;
+        }
+        if (turn.Turn < 0)
+        {
+            return;
+        }
+        _conversations!.Tell(
+            new ConversationCommands.AgentTurnPlayed(
+                ConversationId,
+                turn.Turn,
+                turn.HeardText,
+                turn.Interrupted,
+                turn.StartedAt,
+                turn.EndedAt
+            )
+        );
+        if (_afterTurn.Remove(turn.Turn, out var next) && next == AfterTurn.HangUp && !turn.Interrupted)
+        {
+            HangUp(new EndCause(EndedBy.Agent, EndReason.Completed, null, null));
+        }
+    }
+
+    // ---- no dead air ----
+
+    private void ExpectReply()
+    {
+        Timers.StartSingleTimer(
+            nameof(ReplyOverdue),
+            new ReplyOverdue(GiveUp: false),
+            TimeSpan.FromMilliseconds(_options.FillerAfterMs)
+        );
+    }
+
+    private void ReplyCame()
+    {
+        _agentHasSpoken = true;
+        Timers.Cancel(nameof(ReplyOverdue));
+    }
+
+    private void OnReplyOverdue(ReplyOverdue overdue)
+    {
+        _log.Warning("Call {CallId}: the conversation owes an answer (giving up: {GiveUp})", _id, overdue.GiveUp);
+        var (turn, phrase) = overdue.GiveUp ? (GiveUpTurn, _options.GiveUpPhrase) : (FillerTurn, _options.FillerPhrase);
+        _voice!.BeginTurn(turn);
+        _voice.AddText(turn, phrase);
+        _voice.CompleteTurn(turn);
+        if (!overdue.GiveUp)
+        {
+            Timers.StartSingleTimer(
+                nameof(ReplyOverdue),
+                new ReplyOverdue(GiveUp: true),
+                TimeSpan.FromMilliseconds(_options.GiveUpAfterMs - _options.FillerAfterMs)
+            );
+        }
+    }
+
+    private void EndConversation(string cause) =>
+        _conversations?.Tell(new ConversationCommands.End(ConversationId, cause, Now));
+
+    private static string InputId(string kind, DateTimeOffset at) => $"{kind}{at.ToUnixTimeMilliseconds()}";
+}

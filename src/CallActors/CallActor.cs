@@ -1,0 +1,258 @@
+using System.Net;
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using Akka.Hosting;
+using OCPlatform.CallActors.Signalling;
+using OCPlatform.CallActors.Voice;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Journaling;
+using OCPlatform.Contracts.Serialization;
+using OCPlatform.Contracts.Sharding;
+using OCPlatform.Contracts.Sip;
+using OCPlatform.Media.Engine;
+
+namespace OCPlatform.CallActors;
+
+/// <summary>
+/// One call: a sharded entity that owns its SIP dialog, its media session, its ear and its voice. What it decides it
+/// applies to its state at once and journals behind (see <see cref="Journal"/>), so that no caller waits for a disk.
+/// A call whose first message is its INVITE is new and needs no past; any other first message finds an actor that was
+/// moved or restarted, and waits until the journal has told what the call was.
+/// </summary>
+/// <remarks>This file: life and journal. CallActor.Signalling.cs: SIP. CallActor.Conversation.cs: who says what.</remarks>
+public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
+{
+    private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly CallId _id;
+    private readonly CallServices _services;
+    private readonly CallOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IActorRef _journal;
+    private readonly long _startedTicks;
+    private CallState _state = CallState.Empty;
+    private long _journaled;
+    private long _durable;
+    private bool _journalFailed;
+
+    public CallActor(string entityId, CallServices services)
+    {
+        _id = new CallId(entityId);
+        _services = services;
+        _options = services.Options;
+        _time = services.Time;
+        _startedTicks = _time.GetTimestamp();
+        _journal = Context.ActorOf(Journal.Props($"call-{entityId}"), "journal");
+        Become(Fresh);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public IStash Stash { get; set; } = null!;
+
+    private DateTimeOffset Now => _time.GetUtcNow();
+
+    /// <summary>Offsets for the sans-IO parts, from the start of this actor.</summary>
+    private TimeSpan Elapsed => _time.GetElapsedTime(_startedTicks);
+
+    // ---- behaviours ----
+
+    private void Fresh()
+    {
+        Receive<SipGatewayEvents.InviteArrived>(invite =>
+        {
+            Become(InCall);
+            OnInvite(invite);
+        });
+        Receive<JournalMessages.Recovered>(OnRecovered);
+        Receive<JournalMessages.Failed>(OnPastUnknown);
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    private void InCall()
+    {
+        Receive<SipGatewayEvents.RequestArrived>(OnRequest);
+        Receive<SipGatewayEvents.CancelArrived>(OnCancel);
+        Receive<SipGatewayEvents.ResponseArrived>(OnResponse);
+        Receive<SipGatewayEvents.RequestFailed>(OnRequestFailed);
+        Receive<SignallingDeadline>(_ => OnSignallingDeadline());
+        Receive<Answer>(_ => OnAnswer());
+        Receive<VoiceEvent>(OnVoice);
+        Receive<IConversationMessage>(OnConversation);
+        Receive<ReplyOverdue>(OnReplyOverdue);
+        Receive<AttachAgain>(_ => Attach());
+        Receive<CallCommands.HangUp>(command => HangUp(command.Cause));
+        Receive<CallCommands.Recover>(_ => { });
+        JournalAndQueries();
+    }
+
+    /// <summary>The call is over: what is journaled must become durable, requests that still come get 481.</summary>
+    private void Over()
+    {
+        Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
+        Receive<SipGatewayEvents.ResponseArrived>(OnResponseWhenOver);
+        Receive<SipGatewayEvents.RequestFailed>(_ => OnByeOver());
+        Receive<ReceiveTimeout>(_ => Context.Stop(Self));
+        JournalAndQueries();
+        ReceiveAny(_ => { });
+        Context.SetReceiveTimeout(JournalDeadline);
+        StopWhenDone();
+    }
+
+    private void JournalAndQueries()
+    {
+        Receive<JournalMessages.Recovered>(_ => { });
+        Receive<JournalMessages.Appended>(appended =>
+        {
+            _durable = appended.Cookie;
+            StopWhenDone();
+        });
+        Receive<JournalMessages.Failed>(failed =>
+        {
+            // The caller is worth more than the record: the call goes on, and says so.
+            _journalFailed = true;
+            _log.Error("Call {CallId} goes on without its journal: {Cause}", _id, failed.Cause);
+            StopWhenDone();
+        });
+        Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, RecordNow())));
+    }
+
+    // ---- past ----
+
+    private void OnRecovered(JournalMessages.Recovered recovered)
+    {
+        _state = recovered.Events.Cast<ICallEvent>().Aggregate(_state, (state, e) => state.Apply(e));
+        if (_state.Record is null || _state.IsEnded)
+        {
+            Become(Past);
+        }
+        else
+        {
+            Become(Orphaned);
+        }
+        Stash.UnstashAll();
+    }
+
+    private void OnPastUnknown(JournalMessages.Failed failed)
+    {
+        _log.Error("Call {CallId} cannot be taken up: {Cause}", _id, failed.Cause);
+        Context.Stop(Self);
+    }
+
+    /// <summary>A call that never was, or is over: it answers questions, refuses requests, and goes.</summary>
+    private void Past()
+    {
+        Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
+        Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
+        Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
+        ReceiveAny(_ => { });
+        Context.SetReceiveTimeout(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>
+    /// A call whose process went away. Its media is gone with it; the other side is told with BYE, so that nobody talks
+    /// to a dead line, and the record gets its end.
+    /// </summary>
+    private void Orphaned()
+    {
+        JournalAndQueries();
+        Receive<SipGatewayEvents.RequestArrived>(request =>
+        {
+            EndOrphan();
+            RefuseUnknown(request);
+        });
+        Receive<CallCommands.Recover>(_ => EndOrphan());
+        Receive<CallCommands.HangUp>(_ => EndOrphan());
+        ReceiveAny(_ => { });
+    }
+
+    private void EndOrphan()
+    {
+        if (_state.SipDialog is { } dialog && ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var gateway))
+        {
+            _gateway = gateway;
+            _leg = SipLeg.Restore(JsonSerializer.Deserialize<SipLegState>(dialog, WireSerializer.Json)!);
+            SendBye("the platform was restarted");
+        }
+        End(new EndCause(EndedBy.Platform, EndReason.NodeLost, null, $"node {_state.Record!.Node} went away"));
+    }
+
+    // ---- journal ----
+
+    private void Record(ICallEvent @event)
+    {
+        _state = _state.Apply(@event);
+        if (!_journalFailed)
+        {
+            _journal.Tell(new JournalMessages.Append([@event], ++_journaled));
+        }
+    }
+
+    private CallRecord? RecordNow() =>
+        _state.Record is { } record && _media is not null ? record with { Quality = Quality() } : _state.Record;
+
+    // ---- end ----
+
+    /// <summary>The one place where a call ends: record, conversation, media, metrics. BYE or refusal went before.</summary>
+    private void End(EndCause cause)
+    {
+        var quality = Quality();
+        Record(new CallEvents.Ended(_id, Now, cause, quality));
+        _log.Info(
+            "Call {CallId} ended by {By}: {Reason} {Status} {Detail}",
+            _id,
+            cause.By,
+            cause.Reason,
+            cause.SipStatus,
+            cause.Detail
+        );
+        EndConversation(cause.Reason.ToString());
+        Release();
+        _services.Metrics.Ended(cause, quality);
+        Timers.CancelAll();
+        Become(Over);
+    }
+
+    private void StopWhenDone()
+    {
+        if (_state.IsEnded && !_byeIsOpen && (_durable == _journaled || _journalFailed))
+        {
+            Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        }
+    }
+
+    private void Release()
+    {
+        if (_pumped is null)
+        {
+            _voice?.Dispose();
+        }
+        _pumped?.Dispose();
+        _services.LiveCalls.Remove(_id);
+        _media?.Dispose();
+        (_pumped, _voice, _media) = (null, null, null);
+    }
+
+    protected override void PostStop() => Release();
+
+    private MediaQuality? Quality()
+    {
+        if (_media?.Stats is not { } stats)
+        {
+            return null;
+        }
+        return new MediaQuality(
+            stats.PacketsReceived,
+            stats.PacketsSent,
+            stats.PacketsLost,
+            stats.PacketsLate,
+            stats.PacketsDuplicate,
+            Math.Round(stats.JitterMs, 2),
+            stats.ConcealedMs
+        );
+    }
+}

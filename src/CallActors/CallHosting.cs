@@ -1,0 +1,56 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using OCPlatform.CallActors.Records;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Sharding;
+
+namespace OCPlatform.CallActors;
+
+/// <summary>Puts the calls into a node.</summary>
+public static class CallHosting
+{
+    /// <summary>Role of the nodes that hold calls.</summary>
+    public const string Role = "call";
+
+    /// <summary>The actor's dependencies; <see cref="CallServices"/> itself is registered by the Host, which knows them all.</summary>
+    public static IServiceCollection AddCalls(this IServiceCollection services, CallOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<LiveCalls>();
+        services.AddSingleton<CallMetrics>();
+        services.AddSingleton<CallRecordStore>();
+        services.AddSingleton<ICallRecords, CallRecords>();
+        return services;
+    }
+
+    /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
+    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
+        builder
+            .WithShardRegion<CallRegion>(
+                "calls",
+                (_, _, resolver) => id => resolver.Props<CallActor>(id),
+                new CallShardExtractor(),
+                new ShardOptions
+                {
+                    Role = Role,
+                    // A call lives from INVITE to BYE, however long nobody sends it a message.
+                    ShouldPassivateIdleEntities = false,
+                }
+            )
+            .WithSingleton<CallRecordProjection>(
+                "call-records",
+                (_, _, resolver) => resolver.Props<CallRecordProjection>(),
+                new ClusterSingletonOptions { Role = Role },
+                createProxyToo: false
+            )
+            .AddStartup(
+                (system, registry) =>
+                    CallDrain.Register(system, registry, ServiceOf<LiveCalls>(system), ServiceOf<TimeProvider>(system))
+            );
+
+    private static T ServiceOf<T>(ActorSystem system)
+        where T : notnull => Akka.DependencyInjection.DependencyResolver.For(system).Resolver.GetService<T>();
+}

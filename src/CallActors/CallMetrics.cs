@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using OCPlatform.Contracts.Calls;
+
+namespace OCPlatform.CallActors;
+
+/// <summary>What calls measure, as System.Diagnostics.Metrics instruments of the meter "OCPlatform.Calls".</summary>
+public sealed class CallMetrics : IDisposable
+{
+    public const string MeterName = "OCPlatform.Calls";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _started;
+    private readonly Counter<long> _ended;
+    private readonly Histogram<double> _setUp;
+    private readonly Histogram<double> _turnLatency;
+    private readonly Counter<long> _interruptions;
+    private readonly Counter<long> _packetsLost;
+    private readonly Counter<long> _packetsLate;
+    private readonly Counter<long> _packetsReceived;
+
+    public CallMetrics()
+    {
+        _started = _meter.CreateCounter<long>("ocp_calls_started", description: "Calls admitted to an actor.");
+        _ended = _meter.CreateCounter<long>("ocp_calls_ended", description: "Calls ended, by who and why.");
+        _setUp = _meter.CreateHistogram<double>("ocp_call_setup_seconds", "s", "INVITE taken up to final response.");
+        _turnLatency = _meter.CreateHistogram<double>(
+            "ocp_turn_latency_seconds",
+            "s",
+            "End of the caller's speech to the agent's first audio handed to the phone."
+        );
+        _interruptions = _meter.CreateCounter<long>("ocp_interruptions", description: "Agent turns cut by the caller.");
+        _packetsReceived = _meter.CreateCounter<long>("ocp_rtp_packets_received", description: "Of ended calls.");
+        _packetsLost = _meter.CreateCounter<long>("ocp_rtp_packets_lost", description: "Of ended calls.");
+        _packetsLate = _meter.CreateCounter<long>("ocp_rtp_packets_late", description: "Of ended calls.");
+    }
+
+    internal void Started() => _started.Add(1);
+
+    internal void Ended(EndCause cause, MediaQuality? quality)
+    {
+        var tags = new TagList { { "by", cause.By.ToString() }, { "reason", cause.Reason.ToString() } };
+        _ended.Add(1, tags);
+        _packetsReceived.Add(quality?.PacketsReceived ?? 0);
+        _packetsLost.Add(quality?.PacketsLost ?? 0);
+        _packetsLate.Add(quality?.PacketsLate ?? 0);
+    }
+
+    internal void SetUp(TimeSpan time) => _setUp.Record(time.TotalSeconds);
+
+    internal void AgentTurn(int? latencyMs, bool interrupted)
+    {
+        if (latencyMs is { } ms)
+        {
+            _turnLatency.Record(ms / 1000.0);
+        }
+        if (interrupted)
+        {
+            _interruptions.Add(1);
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,16 @@
+using OCPlatform.CallActors.Voice;
+using OCPlatform.Media.Engine;
+
+namespace OCPlatform.CallActors;
+
+/// <summary>What the calls of a node share: one media engine, one set of speech clients, one pump.</summary>
+public sealed record CallServices(
+    string NodeName,
+    CallOptions Options,
+    MediaEngine Media,
+    SpeechServices Speech,
+    SpeechPump Pump,
+    LiveCalls LiveCalls,
+    CallMetrics Metrics,
+    TimeProvider Time
+);

@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Media.Engine;
+
+namespace OCPlatform.CallActors;
+
+/// <summary>The calls whose media lives on this node, for metrics and for the drain. Written by the call actors.</summary>
+public sealed class LiveCalls
+{
+    private readonly ConcurrentDictionary<CallId, MediaSession> _calls = new();
+
+    public int Count => _calls.Count;
+
+    public IReadOnlyCollection<CallId> Ids => [.. _calls.Keys];
+
+    /// <summary>Media counters of the live calls.</summary>
+    public IReadOnlyCollection<MediaStats> Stats => [.. _calls.Values.Select(session => session.Stats)];
+
+    internal void Add(CallId call, MediaSession session) => _calls[call] = session;
+
+    internal void Remove(CallId call) => _calls.TryRemove(call, out _);
+}

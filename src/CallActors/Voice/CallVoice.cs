@@ -1,0 +1,305 @@
+using System.Collections.Concurrent;
+using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.CallActors.TurnTaking;
+using OCPlatform.Media.Engine;
+
+namespace OCPlatform.CallActors.Voice;
+
+/// <summary>
+/// The audio side of one call between the media session and the call actor: it listens, speaks, and settles who has
+/// the floor. Audio comes from the media clock through a ring, goes to the phone through the session's playout, and
+/// never passes a mailbox. All state is touched by the speech pump only; others post to it.
+/// </summary>
+/// <remarks>
+/// When the caller starts while the agent has the floor, the agent falls silent at once, but its turn is only paused:
+/// if recognition finds no words ("mhm", a cough), it goes on from the clause that was cut; otherwise the turn is over
+/// and counts as heard up to the cut.
+/// </remarks>
+public sealed class CallVoice : IMediaSink, IDisposable
+{
+    private const int RingSamples = 8000;
+    private const int SamplesPerMs = 8;
+
+    // Without audio for so long the ear is given silence, so that a turn ends even when the phone stops sending.
+    private const int MissingAudioMs = 100;
+
+    // How far the phone's playout is kept ahead: little enough that an interruption leaves little to throw away.
+    private const int PlayoutAheadSamples = 200 * SamplesPerMs;
+
+    private readonly CallVoiceOptions _options;
+    private readonly TextToSpeechClient _tts;
+    private readonly Playout _playout;
+    private readonly TimeProvider _time;
+    private readonly Action<VoiceEvent> _tell;
+    private readonly Listener _listener;
+    private readonly AudioRing _ring = new(RingSamples);
+    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly short[] _block = new short[Listener.BlockSamples];
+    private readonly short[] _frame = new short[160];
+    private readonly long _startedTicks;
+    private readonly DateTimeOffset _startedAt;
+    private long _heardMs;
+    private AgentTurnAudio? _turn;
+    private bool _paused;
+    private bool _recognising;
+    private bool _replyAwaited;
+    private DateTimeOffset? _askedAt;
+
+    public CallVoice(
+        CallVoiceOptions options,
+        SpeechServices speech,
+        Playout playout,
+        TimeProvider time,
+        Action<VoiceEvent> tell
+    )
+    {
+        _options = options;
+        _tts = speech.TextToSpeech;
+        _playout = playout;
+        _time = time;
+        _tell = tell;
+        _listener = new Listener(options.TurnTaking, speech.CreateVoiceActivityDetector, speech.SpeechToText);
+        _startedTicks = time.GetTimestamp();
+        _startedAt = time.GetUtcNow();
+    }
+
+    private bool AgentHasFloor => _turn is not null && !_paused;
+
+    private long NowMs => (long)_time.GetElapsedTime(_startedTicks).TotalMilliseconds;
+
+    // ---- posted by the actor ----
+
+    /// <summary>A new agent turn begins; one that is still being spoken is over.</summary>
+    public void BeginTurn(int number) =>
+        Post(() =>
+        {
+            Interrupt(then: () => { });
+            Begin(number);
+        });
+
+    /// <summary>The next piece of the turn's text. Ignored when the turn is over.</summary>
+    public void AddText(int number, string text) => Post(() => TurnOf(number)?.AddText(text));
+
+    /// <summary>The turn's text is complete.</summary>
+    public void CompleteTurn(int number) => Post(() => TurnOf(number)?.CompleteText());
+
+    /// <summary>The agent prepares an answer: silence on the line is now its own.</summary>
+    public void AwaitReply() => Post(() => _replyAwaited = true);
+
+    // ---- from the media clock ----
+
+    /// <inheritdoc />
+    public void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info) => _ring.Write(frame);
+
+    /// <inheritdoc />
+    public void OnDtmf(char digit, int durationMs) =>
+        _tell(new VoiceEvent.DigitPressed(digit, durationMs, _time.GetUtcNow()));
+
+    /// <inheritdoc />
+    public void OnMediaTimeout() => _tell(new VoiceEvent.MediaTimedOut(_time.GetUtcNow()));
+
+    // ---- on the speech pump ----
+
+    /// <summary>Does what is due. Called by the pump every few ms.</summary>
+    internal void Process()
+    {
+        while (_posted.TryDequeue(out var action))
+        {
+            action();
+        }
+        var nowMs = NowMs;
+        while (_ring.TryRead(_block))
+        {
+            Hear(_block, nowMs);
+        }
+        while (nowMs - _heardMs > MissingAudioMs)
+        {
+            Array.Clear(_block);
+            Hear(_block, nowMs);
+        }
+        Speak();
+    }
+
+    internal void ReportFailure(Exception cause) => _tell(new VoiceEvent.Broken(cause));
+
+    private void Begin(int number)
+    {
+        _replyAwaited = false;
+        var turn = new AgentTurnAudio(number, _askedAt);
+        _askedAt = null;
+        _turn = turn;
+        _ = SynthesizeAsync();
+        if (_listener.Detector.UserIsSpeaking || _recognising)
+        {
+            Pause();
+        }
+
+        async Task SynthesizeAsync()
+        {
+            if (await turn.SynthesizeAsync(_tts, _options.TextToSpeech) is { } failure)
+            {
+                _options.OnSynthesisFailed?.Invoke(failure);
+            }
+        }
+    }
+
+    private void Hear(ReadOnlySpan<short> block, long nowMs)
+    {
+        // The ear's clock counts audio, and is held within a ring's length of the wall clock.
+        _heardMs = Math.Max(_heardMs + Listener.BlockSamples / SamplesPerMs, nowMs - RingSamples / SamplesPerMs);
+        var busy = AgentHasFloor || _replyAwaited || _recognising;
+        switch (_listener.OnBlock(block, _heardMs, busy))
+        {
+            case TurnSignal.SpeechStarted:
+                Pause();
+                _tell(new VoiceEvent.UserStarted(At(_listener.Detector.SpeechStartedAtMs)));
+                break;
+            case TurnSignal.SpeechEnded:
+                Recognise();
+                break;
+            case TurnSignal.UserSilent when _turn is null:
+                _tell(new VoiceEvent.UserSilent(At(_heardMs)));
+                break;
+        }
+    }
+
+    private void Pause()
+    {
+        if (_turn is not null && !_paused)
+        {
+            _paused = true;
+            _playout.Pause();
+        }
+    }
+
+    private void Recognise()
+    {
+        var startedAt = At(_listener.Detector.SpeechStartedAtMs);
+        var endedAt = At(_listener.Detector.SpeechEndedAtMs);
+        // Unique over a restart of the call as well: the conversation knows inputs by their ids.
+        var id = $"u{startedAt.ToUnixTimeMilliseconds()}";
+        var utterance = _listener.TakeUtterance();
+        _recognising = true;
+        _ = CompleteAsync();
+
+        async Task CompleteAsync()
+        {
+            string? text = null;
+            try
+            {
+                if (utterance is not null)
+                {
+                    await using (utterance)
+                    {
+                        text = await utterance.CompleteAsync(_options.RecognitionDeadline);
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                _options.OnRecognitionFailed?.Invoke(e);
+            }
+            Post(() => OnRecognised(new VoiceEvent.UserSaid(id, text ?? "", startedAt, endedAt, text is null)));
+        }
+    }
+
+    private void OnRecognised(VoiceEvent.UserSaid said)
+    {
+        _recognising = false;
+        if (!said.Failed && UtteranceEnding.IsBackchannel(said.Text))
+        {
+            Resume();
+            return;
+        }
+        _askedAt = said.EndedAt;
+        _replyAwaited = true;
+        Interrupt(then: () => _tell(said));
+    }
+
+    private void Resume()
+    {
+        if (_turn is not null && _paused && !_listener.Detector.UserIsSpeaking)
+        {
+            _paused = false;
+            _playout.Resume();
+        }
+    }
+
+    private void Speak()
+    {
+        if (_turn is null || _paused)
+        {
+            return;
+        }
+        while (_playout.Buffered < PlayoutAheadSamples)
+        {
+            var count = _turn.Take(_frame);
+            if (count == 0)
+            {
+                break;
+            }
+            _turn.StartedAt ??= _time.GetUtcNow();
+            _playout.TryEnqueue(_frame.AsSpan(0, count));
+        }
+        if (_turn.AllTaken && _playout.Buffered == 0)
+        {
+            var turn = _turn;
+            _turn = null;
+            Deliver(turn, interrupted: false);
+        }
+    }
+
+    // What was heard is known only when the clock has dropped the rest, at its next tick.
+    private void Interrupt(Action then)
+    {
+        if (_turn is not { } turn)
+        {
+            then();
+            return;
+        }
+        _turn = null;
+        _paused = false;
+        turn.Abandon();
+        _ = FinishAsync(_playout.Clear());
+        _playout.Resume();
+
+        async Task FinishAsync(Task<PlayoutCleared> clearing)
+        {
+            var cleared = await clearing;
+            Post(() =>
+            {
+                turn.PutBack(cleared.SamplesDropped);
+                Deliver(turn, interrupted: true);
+                then();
+            });
+        }
+    }
+
+    private void Deliver(AgentTurnAudio turn, bool interrupted)
+    {
+        var now = _time.GetUtcNow();
+        _tell(
+            new VoiceEvent.AgentTurnDelivered(
+                turn.Number,
+                turn.Heard(),
+                interrupted,
+                turn.StartedAt ?? now,
+                now,
+                (int?)(turn.StartedAt - turn.AskedAt)?.TotalMilliseconds
+            )
+        );
+    }
+
+    private AgentTurnAudio? TurnOf(int number) => _turn?.Number == number ? _turn : null;
+
+    private DateTimeOffset At(long ms) => _startedAt.AddMilliseconds(ms);
+
+    private void Post(Action action) => _posted.Enqueue(action);
+
+    /// <summary>On the pump's thread once the pump serves the call; the detector's native memory is in use there.</summary>
+    public void Dispose()
+    {
+        _turn?.Abandon();
+        _listener.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+namespace OCPlatform.CallActors.Voice;
+
+/// <summary>What the audio side of a call tells its actor. Never audio: only what was said, heard and played.</summary>
+public abstract record VoiceEvent
+{
+    private VoiceEvent() { }
+
+    /// <summary>The caller began to speak; while the agent spoke, it has fallen silent by now.</summary>
+    public sealed record UserStarted(DateTimeOffset At) : VoiceEvent;
+
+    /// <summary>The caller said this. Text is empty and Failed set when recognition failed.</summary>
+    public sealed record UserSaid(
+        string UtteranceId,
+        string Text,
+        DateTimeOffset StartedAt,
+        DateTimeOffset EndedAt,
+        bool Failed
+    ) : VoiceEvent;
+
+    /// <summary>Neither side has spoken for the configured time.</summary>
+    public sealed record UserSilent(DateTimeOffset At) : VoiceEvent;
+
+    /// <summary>An agent turn is over: played in full, or interrupted for good.</summary>
+    /// <param name="LatencyMs">End of the caller's speech to the first audio sent; null when nothing was asked.</param>
+    public sealed record AgentTurnDelivered(
+        int Turn,
+        string HeardText,
+        bool Interrupted,
+        DateTimeOffset StartedAt,
+        DateTimeOffset EndedAt,
+        int? LatencyMs
+    ) : VoiceEvent;
+
+    /// <summary>The caller pressed a key.</summary>
+    public sealed record DigitPressed(char Digit, int DurationMs, DateTimeOffset At) : VoiceEvent;
+
+    /// <summary>No audio has arrived for the configured time.</summary>
+    public sealed record MediaTimedOut(DateTimeOffset At) : VoiceEvent;
+
+    /// <summary>The voice stopped working; nothing more comes from it.</summary>
+    public sealed record Broken(Exception Cause) : VoiceEvent;
+}

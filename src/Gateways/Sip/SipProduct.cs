@@ -1,0 +1,18 @@
+using OCPlatform.Sip;
+
+namespace OCPlatform.Gateways.Sip;
+
+/// <summary>How the platform names itself and what it takes, in SIP headers.</summary>
+internal static class SipProduct
+{
+    public const string Name = "OCPlatform";
+
+    public static readonly string Allow = string.Join(
+        ", ",
+        SipMethod.Invite,
+        SipMethod.Ack,
+        SipMethod.Bye,
+        SipMethod.Cancel,
+        SipMethod.Options
+    );
+}
