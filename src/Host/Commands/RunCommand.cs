@@ -1,0 +1,48 @@
+using System.CommandLine;
+using OCPlatform.Host.Configuration;
+using OCPlatform.Host.Telemetry;
+using Serilog;
+
+namespace OCPlatform.Host.Commands;
+
+/// <summary>`run`: the platform itself, until SIGINT or SIGTERM.</summary>
+public static class RunCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("run", "Runs the platform (the default).");
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    public static Task<int> RunAsync(ParseResult arguments, CancellationToken cancellation) =>
+        CommonOptions.WithConfigAsync(arguments, RunAsync);
+
+    private static async Task<int> RunAsync(LoadedConfig config)
+    {
+        LogSetup.Start(config.Options.Log);
+        try
+        {
+            await using var platform = await Platform.CreateAsync(config);
+            await platform.RunAsync();
+            return 0;
+        }
+        catch (StartException e)
+        {
+            Log.Fatal("{Cause}", e.Message);
+            return 1;
+        }
+        catch (Exception e)
+        {
+            Log.Fatal(e, "The platform cannot run");
+            return 1;
+        }
+        finally
+        {
+            await Log.CloseAndFlushAsync();
+        }
+    }
+}
+
+/// <summary>The platform cannot start, for a reason whose message names the remedy; a stack trace would not help.</summary>
+public sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);

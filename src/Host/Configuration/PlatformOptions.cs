@@ -1,0 +1,142 @@
+using System.ComponentModel.DataAnnotations;
+using OCPlatform.Contracts.Persistence;
+
+namespace OCPlatform.Host.Configuration;
+
+/// <summary>Every setting of the platform: one section per module, each module's class is its section.</summary>
+public sealed class PlatformOptions : IValidatableObject
+{
+    /// <summary>What this process is called and does.</summary>
+    public NodeOptions Node { get; set; } = new();
+
+    /// <summary>The web side: API, chat, metrics and the page.</summary>
+    public HttpOptions Http { get; set; } = new();
+
+    /// <summary>The gRPC services that serve the embedded speech and dialogue engines to this machine.</summary>
+    public AiOptions Ai { get; set; } = new();
+
+    /// <summary>Where the journal, the call records and the agent's own tables live.</summary>
+    public DatabaseOptions Database { get; set; } = new();
+
+    /// <summary>How this node finds the others. One node alone needs nothing here.</summary>
+    public ClusterOptions Cluster { get; set; } = new();
+
+    /// <summary>What is logged, and how.</summary>
+    public LogOptions Log { get; set; } = new();
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext context)
+    {
+        if (Http.Port == Ai.Port)
+        {
+            yield return new ValidationResult("http.port and ai.port must differ.", [nameof(Http)]);
+        }
+    }
+}
+
+/// <summary>What a node does. One process does everything unless told otherwise.</summary>
+public enum NodeRole
+{
+    Gateway,
+    Call,
+    Dialog,
+    Ai,
+    Web,
+}
+
+public sealed class NodeOptions
+{
+    /// <summary>Name of the node in call records and logs. Empty: the machine's name.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>
+    /// What this node does: `gateway` takes SIP and chat connections, `call` holds calls, `dialog` holds conversations,
+    /// `ai` serves the speech and dialogue engines, `web` serves the page and the API.
+    /// </summary>
+    [MinLength(1)]
+    public List<NodeRole> Roles { get; set; } =
+    [NodeRole.Gateway, NodeRole.Call, NodeRole.Dialog, NodeRole.Ai, NodeRole.Web];
+
+    /// <summary>Seconds that calls get to end politely when the node is stopped, in s. The process is gone 5 s after the signal.</summary>
+    [Range(0, 4)]
+    public int DrainSeconds { get; set; } = 2;
+
+    /// <summary>The name in force.</summary>
+    internal string EffectiveName => Name.Length > 0 ? Name : Environment.MachineName.ToLowerInvariant();
+}
+
+public sealed class HttpOptions : IValidatableObject
+{
+    private const int LeastKeyLength = 16;
+
+    /// <summary>Address to listen on. The default answers this machine only; `0.0.0.0` opens it to the network.</summary>
+    [Required]
+    public string BindAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of API, chat WebSocket, metrics and page (HTTP/1.1).</summary>
+    [Range(1, 65535)]
+    public int Port { get; set; } = 8080;
+
+    /// <summary>
+    /// Keys that open `/api`, `/metrics` and `/sip` to callers from beyond this machine, sent as `X-Api-Key` or as
+    /// bearer token. Without any, such callers are refused. At least 16 characters each. Secret.
+    /// </summary>
+    public List<string> ApiKeys { get; set; } = [];
+
+    /// <summary>Folder of the built web page; the platform runs without it.</summary>
+    public string WebFolder { get; set; } = "web/dist";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext context)
+    {
+        if (ApiKeys.Any(key => key.Length < LeastKeyLength))
+        {
+            yield return new ValidationResult(
+                $"each key needs at least {LeastKeyLength} characters.",
+                [nameof(ApiKeys)]
+            );
+        }
+    }
+}
+
+public sealed class AiOptions
+{
+    /// <summary>Port of the gRPC services, on 127.0.0.1 only (HTTP/2 without TLS).</summary>
+    [Range(1, 65535)]
+    public int Port { get; set; } = 8081;
+}
+
+public sealed class ClusterOptions
+{
+    /// <summary>Address at which the other nodes reach this one.</summary>
+    [Required]
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>Port for traffic between nodes; 0 takes any free one, which is right for a node alone.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>Nodes to join, as `host:port`, the same list on every node. Empty: this node forms a cluster of its own.</summary>
+    public List<string> SeedNodes { get; set; } = [];
+}
+
+public enum LogFormat
+{
+    Text,
+    Json,
+}
+
+public enum LogLevel
+{
+    Debug,
+    Information,
+    Warning,
+    Error,
+}
+
+public sealed class LogOptions
+{
+    /// <summary>Least level that is written.</summary>
+    public LogLevel Level { get; set; } = LogLevel.Information;
+
+    /// <summary>`text` for people, `json` (one compact object per line) for machines.</summary>
+    public LogFormat Format { get; set; } = LogFormat.Text;
+}

@@ -1,0 +1,89 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OCPlatform.Contracts.Persistence;
+using OCPlatform.Contracts.Sharding;
+
+namespace OCPlatform.Host.Health;
+
+/// <summary>Whether the node is being stopped: then it is not ready, so that no balancer sends it more.</summary>
+public sealed class Draining
+{
+    private volatile bool _begun;
+
+    public bool HasBegun => _begun;
+
+    public void Begin() => _begun = true;
+}
+
+internal sealed class DrainingCheck(Draining draining) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation) =>
+        Task.FromResult(
+            draining.HasBegun ? HealthCheckResult.Unhealthy("the node is being stopped") : HealthCheckResult.Healthy()
+        );
+}
+
+internal sealed class ClusterCheck(ActorSystem system) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
+    {
+        var status = Cluster.Get(system).SelfMember.Status;
+        return Task.FromResult(
+            status == MemberStatus.Up
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy($"this node is {status}, not Up")
+        );
+    }
+}
+
+/// <summary>Each shard region of this node knows its coordinator: it can find a home for a new call.</summary>
+internal sealed class ShardsCheck(IRequiredActor<CallRegion> calls, IRequiredActor<ConversationRegion> conversations)
+    : IHealthCheck
+{
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.WhenAll(AskAsync(calls, cancellation), AskAsync(conversations, cancellation));
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception e)
+        {
+            return HealthCheckResult.Unhealthy($"a shard region does not answer: {e.Message}");
+        }
+    }
+
+    private static async Task AskAsync<T>(IRequiredActor<T> region, CancellationToken cancellation)
+    {
+        var actor = await region.GetAsync(cancellation);
+        await actor.Ask<CurrentRegions>(GetCurrentRegions.Instance, AskTimeout, cancellation);
+    }
+}
+
+/// <summary>The database takes a write: a transaction that changes nothing, but needs the write lock.</summary>
+internal sealed class DatabaseCheck(Database database) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await database.OpenAsync(cancellation);
+            await using var command = connection.CreateCommand();
+            command.CommandText =
+                database.Provider == DatabaseProvider.Sqlite
+                    ? "BEGIN IMMEDIATE; ROLLBACK;"
+                    : "SET TRANSACTION READ WRITE; SELECT 1;";
+            await command.ExecuteNonQueryAsync(cancellation);
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return HealthCheckResult.Unhealthy(e.Message);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OCPlatform.Contracts.Serialization;
+
+namespace OCPlatform.Host.Health;
+
+/// <summary>`/health/live`: the process answers. `/health/ready`: it can take calls; says of each part whether it can.</summary>
+public static class HealthApi
+{
+    private const string Ready = "ready";
+
+    /// <summary>How long one check may take before it counts as failed.</summary>
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(3);
+
+    public static IServiceCollection AddReadiness(this IServiceCollection services)
+    {
+        services.AddSingleton<Draining>();
+        services
+            .AddHealthChecks()
+            .AddCheck<ClusterCheck>("cluster", tags: [Ready], timeout: CheckTimeout)
+            .AddCheck<DatabaseCheck>("database", tags: [Ready], timeout: CheckTimeout)
+            .AddCheck<DrainingCheck>("accepting", tags: [Ready], timeout: CheckTimeout);
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapHealthChecks(
+            "/health/live",
+            new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync }
+        );
+        routes.MapHealthChecks(
+            "/health/ready",
+            new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync }
+        );
+        return routes;
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report) =>
+        context.Response.WriteAsJsonAsync(
+            new
+            {
+                report.Status,
+                Checks = report.Entries.ToDictionary(
+                    entry => entry.Key,
+                    entry => new
+                    {
+                        entry.Value.Status,
+                        entry.Value.Description,
+                        DurationMs = entry.Value.Duration.TotalMilliseconds,
+                    }
+                ),
+            },
+            WireSerializer.Json
+        );
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Akka.Hosting;
+using OCPlatform.Contracts.Persistence;
+using OCPlatform.Contracts.Serialization;
+using OCPlatform.Host.Actors;
+using OCPlatform.Host.Commands;
+using OCPlatform.Host.Configuration;
+using OCPlatform.Host.Health;
+using OCPlatform.Host.Http;
+using OCPlatform.Host.Telemetry;
+using Serilog;
+
+namespace OCPlatform.Host;
+
+/// <summary>The composition root: what the platform is made of, in the order in which it is put together.</summary>
+public static class Platform
+{
+    public static async Task<WebApplication> CreateAsync(LoadedConfig config)
+    {
+        var options = config.Options;
+        var database = await OpenDatabaseAsync(options.Database);
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.ListenOn(options);
+        builder.Services.AddSerilog();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Http);
+        builder.Services.AddSingleton(options.Database);
+        builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddGrpc();
+        builder.Services.AddReadiness();
+        builder.Services.AddGracefulStop(options.Node);
+        builder.Services.AddWebSide();
+        builder.Services.AddAkka(ActorSystemSetup.SystemName, akka => akka.AddNode(options, database));
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseDoors(options);
+        app.UseMiddleware<ApiKeyGate>();
+        app.UseWebSockets();
+        app.MapHealth();
+        app.MapMetricsPage();
+        app.MapCallsApi();
+        app.MapOpenApi("/openapi.json");
+        app.UseWebPage(options.Http);
+        return app;
+    }
+
+    private static async Task<Database> OpenDatabaseAsync(DatabaseOptions options)
+    {
+        try
+        {
+            var database = new Database(options);
+            // Switches SQLite to WAL before anything else has it open.
+            await using var connection = await database.OpenAsync();
+            return database;
+        }
+        catch (Exception e)
+        {
+            throw new StartException($"The database cannot be opened: {e.Message} `./ocp doctor` says more.", e);
+        }
+    }
+}
