@@ -3,7 +3,11 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using OCPlatform.AiAdapters.SpeechToText;
+using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.AiAdapters.VoiceActivity;
 using OCPlatform.CallActors.Records;
+using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sharding;
 
@@ -15,14 +19,24 @@ public static class CallHosting
     /// <summary>Role of the nodes that hold calls.</summary>
     public const string Role = "call";
 
-    /// <summary>The actor's dependencies; <see cref="CallServices"/> itself is registered by the Host, which knows them all.</summary>
-    public static IServiceCollection AddCalls(this IServiceCollection services, CallOptions options)
+    /// <summary>
+    /// What calls are made of. The MediaEngine, the speech clients and the Database must be registered as well.
+    /// </summary>
+    /// <param name="nodeName">How records name this node.</param>
+    public static IServiceCollection AddCalls(this IServiceCollection services, CallOptions options, string nodeName)
     {
         services.AddSingleton(options);
         services.AddSingleton<LiveCalls>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<CallRecordStore>();
         services.AddSingleton<ICallRecords, CallRecords>();
+        services.AddSingleton(new SpeechPump(options.SpeechPumpThreads));
+        services.AddSingleton(s => new SpeechClients(
+            s.GetRequiredService<SpeechToTextClient>(),
+            s.GetRequiredService<TextToSpeechClient>(),
+            s.GetRequiredService<VoiceActivityModel>().Create
+        ));
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<CallServices>(s, nodeName));
         return services;
     }
 

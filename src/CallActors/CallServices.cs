@@ -8,7 +8,7 @@ public sealed record CallServices(
     string NodeName,
     CallOptions Options,
     MediaEngine Media,
-    SpeechServices Speech,
+    SpeechClients Speech,
     SpeechPump Pump,
     LiveCalls LiveCalls,
     CallMetrics Metrics,

@@ -47,7 +47,7 @@ public sealed class CallVoice : IMediaSink, IDisposable
 
     public CallVoice(
         CallVoiceOptions options,
-        SpeechServices speech,
+        SpeechClients speech,
         Playout playout,
         TimeProvider time,
         Action<VoiceEvent> tell

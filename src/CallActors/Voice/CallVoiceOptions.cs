@@ -7,7 +7,7 @@ namespace OCPlatform.CallActors.Voice;
 
 /// <summary>The speech clients that all calls of a node share.</summary>
 /// <param name="CreateVoiceActivityDetector">Makes the per-call state over the one shared model.</param>
-public sealed record SpeechServices(
+public sealed record SpeechClients(
     SpeechToTextClient SpeechToText,
     TextToSpeechClient TextToSpeech,
     Func<VoiceActivityDetector> CreateVoiceActivityDetector
