@@ -7,7 +7,7 @@ namespace OCPlatform.Media.Dsp;
 /// <summary>
 /// Streaming sample-rate converter among 8, 16, 24 and 48 kHz: a polyphase FIR with linear phase (Kaiser window). The pass
 /// band reaches 0.425 of the lower rate (3.4 kHz at 8 kHz) with ≤ 0.1 dB ripple; from half the lower rate on everything is
-/// ≥ 70 dB down. Group delay is constant: <see cref="GroupDelayMs"/>, 32 samples of the lower rate (4 ms at 8 kHz). One
+/// ≥ 70 dB down. Group delay is constant: <see cref="GroupDelayMs"/>, 36 samples of the lower rate (4.5 ms at 8 kHz). One
 /// instance serves one stream; it allocates nothing after construction.
 /// </summary>
 public sealed class Resampler

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 
 namespace OCPlatform.Media.Engine;
 
@@ -6,26 +9,142 @@ namespace OCPlatform.Media.Engine;
 /// All media of one node: the port range and the clock threads, one per core. A clock sweeps the non-blocking sockets of
 /// its calls every 20 ms itself; no packet passes a queue, a task or an actor.
 /// </summary>
-public sealed partial class MediaEngine : IAsyncDisposable
+public sealed class MediaEngine : IAsyncDisposable
 {
+    // A port of the range may be taken by another process: try this many before giving up.
+    private const int BindAttempts = 20;
+
+    private readonly IPAddress _bind;
+    private readonly PortRange _ports;
+    private readonly MediaClock[] _clocks;
+    private readonly Random _random;
+    private readonly Lock _randomGate = new();
+    private readonly ConcurrentDictionary<MediaSession, byte> _sessions = new();
+    private volatile bool _disposed;
+
     /// <param name="options">Must satisfy its ranges; checked here.</param>
     /// <param name="random">Source of SSRCs, first sequence numbers and timestamps; a seeded one makes them repeatable.</param>
-    /// <exception cref="ArgumentException">An option is out of range or the addresses are not numeric.</exception>
-    public partial MediaEngine(MediaOptions options, Random? random = null);
+    /// <param name="time">For the rest of released ports.</param>
+    /// <exception cref="ArgumentException">An option is out of range or an address is not numeric.</exception>
+    public MediaEngine(MediaOptions options, Random? random = null, TimeProvider? time = null)
+    {
+        Options = options;
+        _bind = Check(options);
+        _random = random ?? new Random();
+        Noise = new ComfortNoise(options.ComfortNoiseDb, _random);
+        _ports = new PortRange(
+            options.PortRangeStart,
+            options.PortRangeEnd,
+            TimeSpan.FromSeconds(options.PortRestSeconds),
+            _random,
+            time ?? TimeProvider.System
+        );
+        var threads = options.ClockThreads == 0 ? Environment.ProcessorCount : options.ClockThreads;
+        _clocks = [.. Enumerable.Range(0, threads).Select(i => new MediaClock(options, i))];
+    }
 
     public MediaOptions Options { get; }
 
+    internal ComfortNoise Noise { get; }
+
+    internal bool IsV6 => _bind.AddressFamily == AddressFamily.InterNetworkV6;
+
     /// <summary>Binds an RTP/RTCP port pair for a call; null when the range is exhausted.</summary>
-    public partial MediaSession? TryOpenSession(IMediaSink sink);
+    public MediaSession? TryOpenSession(IMediaSink sink)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var refused = new List<int>();
+        MediaSession? session = null;
+        while (session is null && refused.Count < BindAttempts && _ports.TryTake() is { } port)
+        {
+            if (MediaSockets.TryBind(_bind, port) is { } sockets)
+                session = new MediaSession(this, sink, sockets, port);
+            else
+                refused.Add(port);
+        }
+
+        foreach (var port in refused)
+            _ports.Release(port);
+        if (session is not null)
+            _sessions.TryAdd(session, 0);
+        return session;
+    }
 
     /// <summary>
     /// The numeric address to write into SDP: <see cref="MediaOptions.AdvertisedAddress"/>, else the bound address, else
     /// the interface on the route to <paramref name="peer"/>.
     /// </summary>
-    public partial string AdvertisedAddress(IPAddress? peer = null);
+    public string AdvertisedAddress(IPAddress? peer = null)
+    {
+        if (Options.AdvertisedAddress.Length > 0)
+            return Options.AdvertisedAddress;
+        if (!_bind.Equals(IPAddress.Any) && !_bind.Equals(IPAddress.IPv6Any))
+            return _bind.ToString();
+        return MediaSockets.RouteTo(peer ?? IPAddress.Parse("192.0.2.1")).ToString();
+    }
 
-    public partial MediaEngineStats Stats { get; }
+    public MediaEngineStats Stats =>
+        new()
+        {
+            Sessions = _sessions.Count,
+            PortsInUse = _ports.InUse,
+            PortsTotal = _ports.Total,
+            Clocks = [.. _clocks.Select(c => c.Stats)],
+        };
 
     /// <summary>Closes every session and stops the clocks.</summary>
-    public partial ValueTask DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        foreach (var session in _sessions.Keys)
+        {
+            session.Dispose();
+            await session.Closed;
+        }
+
+        foreach (var clock in _clocks)
+            clock.Dispose();
+    }
+
+    internal uint NextRandom()
+    {
+        lock (_randomGate)
+            return (uint)_random.NextInt64(1L << 32);
+    }
+
+    /// <summary>Puts a session on the clock that carries the fewest.</summary>
+    internal void Attach(MediaSession session) => _clocks.MinBy(c => c.Sessions)!.Add(session);
+
+    /// <summary>The session's sockets are closed.</summary>
+    internal void Release(MediaSession session)
+    {
+        if (_sessions.TryRemove(session, out _))
+            _ports.Release(session.LocalPort);
+    }
+
+    private static IPAddress Check(MediaOptions options)
+    {
+        try
+        {
+            Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        }
+        catch (ValidationException e)
+        {
+            throw new ArgumentException(e.Message, nameof(options), e);
+        }
+
+        if (options.PortRangeEnd <= options.PortRangeStart)
+            throw new ArgumentException("PortRangeEnd must lie above PortRangeStart.", nameof(options));
+        if (20 % options.ClockSlots != 0)
+            throw new ArgumentException("ClockSlots must divide 20.", nameof(options));
+        if (options.JitterMaxDelayMs < options.JitterMinDelayMs)
+            throw new ArgumentException("JitterMaxDelayMs must not lie below JitterMinDelayMs.", nameof(options));
+        if (options.AdvertisedAddress.Length > 0 && !IPAddress.TryParse(options.AdvertisedAddress, out _))
+            throw new ArgumentException("AdvertisedAddress must be a numeric IP address.", nameof(options));
+        return IPAddress.TryParse(options.BindAddress, out var bind)
+            ? bind
+            : throw new ArgumentException("BindAddress must be a numeric IP address.", nameof(options));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Engine;
@@ -8,36 +9,145 @@ namespace OCPlatform.Media.Engine;
 /// moment it is opened, so that it can be offered; packets flow from <see cref="Start"/> on. All members may be called
 /// from any thread; they take effect at the call's next tick (20 ms).
 /// </summary>
-public sealed partial class MediaSession : IDisposable
+public sealed class MediaSession : IDisposable
 {
+    /// <summary>Digits that may wait to be sent.</summary>
+    public const int MaxDigits = 32;
+
+    private readonly MediaEngine _engine;
+    private readonly MediaSockets _sockets;
+    private readonly SessionStream _stream;
+    private readonly GuardedSink _sink;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private bool _started;
+    private bool _disposed;
+    private volatile bool _ending;
+    private Agreement? _agreement;
+
+    internal MediaSession(MediaEngine engine, IMediaSink sink, MediaSockets sockets, int port)
+    {
+        _engine = engine;
+        _sockets = sockets;
+        _sink = new GuardedSink(sink);
+        LocalPort = port;
+        LocalEndPoint = (IPEndPoint)sockets.Rtp.LocalEndPoint!;
+        Playout = new Playout(engine.Options.PlayoutCapacityMs);
+        _stream = new SessionStream(engine, sockets, _sink, Playout);
+    }
+
     /// <summary>Audio to the peer.</summary>
     public Playout Playout { get; }
 
-    /// <summary>The bound RTP port.</summary>
+    /// <summary>The bound RTP port; RTCP is one above.</summary>
     public int LocalPort { get; }
 
     /// <summary>The bound address and port.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>Completes when the sockets are closed and no callback will come any more.</summary>
+    /// <summary>Completes when the sockets are closed, the port is given back and no callback will come any more.</summary>
     public Task Closed => _closed.Task;
 
     /// <summary>The address to write into SDP for a peer at <paramref name="peer"/> (null: the configured or main one).</summary>
     public string AdvertisedAddress(IPAddress? peer = null) => _engine.AdvertisedAddress(peer);
 
     /// <summary>Begins to receive and send as agreed. Once only; later changes go through <see cref="Update"/>.</summary>
-    public partial void Start(NegotiatedMedia media);
+    /// <exception cref="InvalidOperationException">Started already.</exception>
+    public void Start(NegotiatedMedia media)
+    {
+        lock (_gate)
+        {
+            if (_started)
+                throw new InvalidOperationException("The session has been started; use Update.");
+            if (_disposed)
+                return;
+            _started = true;
+            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6));
+            _engine.Attach(this);
+        }
+    }
 
     /// <summary>Takes a new agreement (re-INVITE, UPDATE, hold, another address or codec) without a gap.</summary>
-    public partial void Update(NegotiatedMedia media);
+    /// <exception cref="InvalidOperationException">Not started yet.</exception>
+    public void Update(NegotiatedMedia media)
+    {
+        lock (_gate)
+        {
+            if (!_started)
+                throw new InvalidOperationException("The session has not been started.");
+            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6));
+        }
+    }
 
     /// <summary>Sends a digit as telephone-event (RFC 4733); the playout waits meanwhile.</summary>
     /// <returns>False when the peer does not take telephone-event, the digit is none, or 32 are waiting.</returns>
-    public partial bool SendDtmf(char digit, int durationMs = 160);
+    public bool SendDtmf(char digit, int durationMs = 160)
+    {
+        var code = TelephoneEvent.CodeOf(digit);
+        lock (_gate)
+        {
+            return code >= 0
+                && !_disposed
+                && _agreement?.Media.SendTelephoneEventType is not null
+                && _stream.TryQueueDigit(code, Math.Clamp(durationMs, 40, 60_000));
+        }
+    }
 
     /// <summary>A snapshot of the counters.</summary>
-    public partial MediaStats Stats { get; }
+    public MediaStats Stats => _stream.Snapshot() with { SinkFaults = _sink.Faults };
 
     /// <summary>Ends the stream (RTCP BYE), closes the sockets and gives the port back; does not wait, see <see cref="Closed"/>.</summary>
-    public partial void Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            _ending = true;
+            if (_started)
+                return; // The clock thread sees it at the next tick.
+        }
+
+        Close();
+    }
+
+    /// <summary>The clock's call; false takes the session off the clock.</summary>
+    internal bool Tick(in ClockTick tick)
+    {
+        if (!_ending)
+        {
+            _stream.Tick(tick, Volatile.Read(ref _agreement)!);
+            return true;
+        }
+
+        _stream.End(tick);
+        // Closing sockets takes far longer than a tick's share of time.
+        ThreadPool.UnsafeQueueUserWorkItem(static s => s.Close(), this, preferLocal: false);
+        return false;
+    }
+
+    private void Close()
+    {
+        Playout.Close();
+        _sockets.Dispose();
+        _engine.Release(this);
+        _closed.TrySetResult();
+    }
+}
+
+/// <summary>A negotiated media with what a tick needs precomputed; compared by reference.</summary>
+internal sealed class Agreement
+{
+    public Agreement(NegotiatedMedia media, bool v6)
+    {
+        Media = media;
+        var address = IPAddress.Parse(media.RemoteAddress);
+        if (v6)
+            address = address.MapToIPv6();
+        RemoteRtp = PeerAddress.From(address, media.RemotePort);
+    }
+
+    public NegotiatedMedia Media { get; }
+    public PeerAddress RemoteRtp { get; }
 }

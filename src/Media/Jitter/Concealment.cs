@@ -1,0 +1,129 @@
+namespace OCPlatform.Media.Jitter;
+
+/// <summary>
+/// Packet loss concealment for 8 kHz speech, after the idea of ITU-T G.711 Appendix I: the last pitch period is repeated
+/// and faded out within 60 ms; where speech resumes, it is cross-faded in.
+/// </summary>
+internal sealed class Concealment
+{
+    // Pitch between 66 and 200 Hz: periods of 40 to 120 samples. The repeated stretch may hold two of them.
+    private const int MinPeriod = 40;
+    private const int MaxPeriod = 120;
+    private const int HistorySamples = 2 * MaxPeriod + CorrelationSamples;
+    private const int CorrelationSamples = 160;
+    private const int Overlap = 30;
+
+    // 10 ms at full level, then down to nothing at 60 ms (Appendix I: 20 % per 10 ms).
+    private const int HoldSamples = 80;
+
+    /// <summary>After this many concealed samples it is silence, and no longer made-up speech.</summary>
+    public const int FadedSamples = 480;
+
+    private readonly short[] _history = new short[HistorySamples];
+    private readonly short[] _period = new short[MaxPeriod];
+    private int _periodLength;
+    private int _concealed;
+    private int _jump;
+
+    /// <summary>Samples made up since the last good one.</summary>
+    public int Concealed => _concealed;
+
+    public void Reset()
+    {
+        Array.Clear(_history);
+        _concealed = 0;
+    }
+
+    /// <summary>Takes note of good audio, and joins its beginning to what was made up before it.</summary>
+    public void OnGood(Span<short> samples)
+    {
+        if (_concealed is > 0 and < FadedSamples)
+        {
+            var count = Math.Min(Overlap, samples.Length);
+            for (var i = 0; i < count; i++)
+            {
+                var made = Next(_concealed + i);
+                samples[i] = (short)((made * (count - i) + samples[i] * (i + 1)) / (count + 1));
+            }
+        }
+
+        _concealed = 0;
+        Remember(samples);
+    }
+
+    /// <summary>Fills <paramref name="samples"/> in place of missing ones.</summary>
+    public void Conceal(Span<short> samples)
+    {
+        if (_concealed == 0)
+            Begin();
+        for (var i = 0; i < samples.Length; i++)
+            samples[i] = Next(_concealed + i);
+        _concealed = Math.Min(_concealed + samples.Length, 1 << 20);
+    }
+
+    private short Next(int at)
+    {
+        if (at >= FadedSamples)
+            return 0;
+        int sample = _period[at % _periodLength];
+        if (at < Overlap)
+            sample = Math.Clamp(sample + _jump * (Overlap - at) / (Overlap + 1), short.MinValue, short.MaxValue);
+        return at < HoldSamples ? (short)sample : (short)(sample * (FadedSamples - at) / (FadedSamples - HoldSamples));
+    }
+
+    private void Begin()
+    {
+        _periodLength = FindPeriod();
+        var last = _history.AsSpan(HistorySamples - _periodLength);
+        last.CopyTo(_period);
+        // What has been played ends elsewhere than where the repetition begins: bridge the step.
+        _jump = _history[HistorySamples - 1] - _history[HistorySamples - _periodLength - 1];
+        // The end of the period runs over into its beginning: blend it with what preceded the period.
+        var overlap = Math.Min(Overlap, _periodLength / 4);
+        for (var i = 0; i < overlap; i++)
+        {
+            var before = _history[HistorySamples - _periodLength - overlap + i];
+            ref var tail = ref _period[_periodLength - overlap + i];
+            tail = (short)((tail * (overlap - i) + before * (i + 1)) / (overlap + 1));
+        }
+    }
+
+    /// <summary>The lag with the greatest normalised correlation over the last 20 ms.</summary>
+    private int FindPeriod()
+    {
+        var recent = _history.AsSpan(HistorySamples - CorrelationSamples);
+        var best = MaxPeriod;
+        var bestScore = 0.0;
+        for (var lag = MinPeriod; lag <= MaxPeriod; lag++)
+        {
+            var shifted = _history.AsSpan(HistorySamples - CorrelationSamples - lag, CorrelationSamples);
+            long product = 0;
+            long energy = 1;
+            for (var i = 0; i < CorrelationSamples; i++)
+            {
+                product += recent[i] * shifted[i];
+                energy += shifted[i] * shifted[i];
+            }
+
+            if (product <= 0)
+                continue;
+            var score = (double)product * product / energy;
+            if (score > bestScore)
+                (best, bestScore) = (lag, score);
+        }
+
+        return best;
+    }
+
+    private void Remember(ReadOnlySpan<short> samples)
+    {
+        if (samples.Length >= HistorySamples)
+        {
+            samples[^HistorySamples..].CopyTo(_history);
+            return;
+        }
+
+        _history.AsSpan(samples.Length).CopyTo(_history);
+        samples.CopyTo(_history.AsSpan(HistorySamples - samples.Length));
+    }
+}
