@@ -86,14 +86,28 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         Post(new Work(WorkKind.Respond, Id: id, Status: status, Bytes: response));
 
     /// <summary>
-    /// Starts a client transaction; its responses and its end come to the handler under the returned id. The endpoint adds the top
-    /// Via. Null when the endpoint is stopped or its queue full.
+    /// Starts a client transaction; its responses and its end come to the handler under the returned id. The endpoint adds the Via,
+    /// unless <see cref="Prepare"/> did. Null when the endpoint is stopped or its queue full.
     /// </summary>
+    /// <exception cref="ArgumentException">There is no transport of the destination's kind and address family.</exception>
     public SipTransactionId? SendRequest(SipRequest request, SipDestination destination)
     {
-        AddVia(request, destination);
-        var id = TransactionLayer.ClientIdOf(request);
+        var id = Prepare(request, destination);
         return Post(new Work(WorkKind.Request, Id: id, Message: request, Destination: destination)) ? id : null;
+    }
+
+    /// <summary>
+    /// Adds the Via, and tells the id that the request's transaction will have: for a caller that must know it before the first
+    /// response can come.
+    /// </summary>
+    /// <inheritdoc cref="SendRequest"/>
+    public SipTransactionId Prepare(SipRequest request, SipDestination destination)
+    {
+        if (!request.Headers.Contains(SipHeaderId.Via))
+        {
+            AddVia(request, destination);
+        }
+        return TransactionLayer.ClientIdOf(request);
     }
 
     /// <summary>
@@ -173,7 +187,7 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     bool ITransactionUser.Send(ReadOnlyMemory<byte> message, SipDestination destination)
     {
         _options.Trace?.OnSent(message.Span, destination);
-        return TransportFor(destination).TrySend(message.Span, destination);
+        return FindTransport(destination)?.TrySend(message.Span, destination) ?? false;
     }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
@@ -197,7 +211,7 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         {
             while (_work.Reader.TryRead(out var work))
             {
-                Perform(in work);
+                Guard(in work);
                 // Timers are looked at between messages too, so that a flood cannot hold them up.
                 if (NextDeadline <= Now)
                 {
@@ -208,6 +222,20 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
             Counters.TransactionsNow = _layer.Count;
         }
         _layer.Abort();
+    }
+
+    /// <summary>Whatever one message or command brings about, the loop goes on with the next.</summary>
+    private void Guard(in Work work)
+    {
+        try
+        {
+            Perform(in work);
+        }
+        catch (Exception error)
+        {
+            Counters.LoopExceptionCount++;
+            _options.OnHandlerException?.Invoke(error);
+        }
     }
 
     private void Perform(in Work work)
@@ -225,7 +253,7 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
                 break;
             case WorkKind.Request:
                 var destination = work.Destination!;
-                _layer.Start((SipRequest)work.Message!, destination, TransportFor(destination).IsReliable, Now);
+                _layer.Start((SipRequest)work.Message!, destination, FindTransport(destination)?.IsReliable ?? false, Now);
                 break;
             case WorkKind.Cancel:
                 _layer.Cancel(work.Id, Now);
@@ -324,22 +352,22 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         );
     }
 
-    private ISipTransport TransportFor(SipDestination destination)
+    private ISipTransport TransportFor(SipDestination destination) =>
+        FindTransport(destination) ?? throw new ArgumentException($"No transport for {destination}.", nameof(destination));
+
+    private ISipTransport? FindTransport(SipDestination destination)
     {
-        ISipTransport? fitting = null;
         foreach (var transport in _transports)
         {
-            if (transport.Name != destination.Transport)
-            {
-                continue;
-            }
-            if (transport.LocalEndPoint.AddressFamily == destination.EndPoint.AddressFamily)
+            if (
+                transport.Name == destination.Transport
+                && transport.LocalEndPoint.AddressFamily == destination.EndPoint.AddressFamily
+            )
             {
                 return transport;
             }
-            fitting ??= transport;
         }
-        return fitting ?? throw new ArgumentException($"No {destination.Transport} transport.", nameof(destination));
+        return null;
     }
 
     private void Guard(Action action)
@@ -388,6 +416,7 @@ public sealed class SipEndpointCounters
     internal long RefusedCommandCount;
     internal long LateResponseCount;
     internal long HandlerExceptionCount;
+    internal long LoopExceptionCount;
     internal volatile int TransactionsNow;
 
     /// <summary>Messages that came, keep-alives not counted.</summary>
@@ -406,6 +435,9 @@ public sealed class SipEndpointCounters
     public long LateResponses => Interlocked.Read(ref LateResponseCount);
 
     public long HandlerExceptions => Interlocked.Read(ref HandlerExceptionCount);
+
+    /// <summary>Exceptions within the endpoint itself: each one is a defect of this library.</summary>
+    public long LoopExceptions => Interlocked.Read(ref LoopExceptionCount);
 
     public int Transactions => TransactionsNow;
 }

@@ -14,6 +14,9 @@ internal ref struct MessageReader
         | 1ul << (int)SipHeaderId.ContentType
         | 1ul << (int)SipHeaderId.Expires;
 
+    /// <summary>Longer than any method there is, short enough that a string of it costs nothing.</summary>
+    private const int MaxMethodBytes = 64;
+
     private readonly ReadOnlyMemory<byte> _buffer;
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly SipParserLimits _limits;
@@ -158,7 +161,7 @@ internal ref struct MessageReader
         {
             return Fail(SipParseErrorKind.BadStartLine, start + uriEnd);
         }
-        if (methodEnd > 32 || !SipCharacters.IsToken(line[..methodEnd]))
+        if (methodEnd > MaxMethodBytes || !SipCharacters.IsToken(line[..methodEnd]))
         {
             return Fail(SipParseErrorKind.BadMethod, start);
         }
@@ -254,11 +257,8 @@ internal ref struct MessageReader
         {
             field = Unfold(field, rest[..nameLength], value);
         }
-        else if (value.Contains((byte)0))
-        {
-            return Fail(SipParseErrorKind.BadHeaderValue, valueStart, field.Id);
-        }
-        return Store(field, start);
+        Store(field, start);
+        return true;
     }
 
     private static HeaderField Unfold(HeaderField field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -271,12 +271,14 @@ internal ref struct MessageReader
         return field;
     }
 
-    private bool Store(HeaderField field, int start)
+    private void Store(HeaderField field, int start)
     {
         var bit = 1ul << (int)field.Id;
         if (field.Id != SipHeaderId.Unknown && (_seen & bit & Singletons) != 0)
         {
-            return Fail(SipParseErrorKind.DuplicateHeader, start, field.Id);
+            // Read on all the same, so that the refusal can be answered.
+            Fail(SipParseErrorKind.DuplicateHeader, start, field.Id);
+            return;
         }
         _seen |= bit;
         if (_count == _fields.Length)
@@ -284,7 +286,6 @@ internal ref struct MessageReader
             Array.Resize(ref _fields, _count * 2);
         }
         _fields[_count++] = field;
-        return true;
     }
 
     /// <summary>Finds the end of a value: the first line end that no white space follows. Leaves the position behind it.</summary>

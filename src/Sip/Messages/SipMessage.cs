@@ -10,6 +10,9 @@ namespace OCPlatform.Sip;
 /// </summary>
 public abstract class SipMessage
 {
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_writer;
+
     private readonly ReadOnlyMemory<byte> _buffer;
     private HeaderField[] _fields;
     private int _fieldCount;
@@ -152,6 +155,19 @@ public abstract class SipMessage
 
     public IReadOnlyList<string> Require => Headers.Elements(SipHeaderId.Require);
 
+    /// <summary>Seconds after which a refused peer may try again (RFC 3261 §20.33); null when absent or malformed.</summary>
+    public uint? RetryAfter
+    {
+        get
+        {
+            // Retry-After = delta-seconds [ comment ] *( ";" retry-param )
+            var value = Headers[SipHeaderId.RetryAfter];
+            var end = value?.IndexOfAny([' ', '(', ';']) ?? -1;
+            return uint.TryParse(end < 0 ? value : value![..end], out var seconds) ? seconds : null;
+        }
+        set => SetOrRemove(SipHeaderId.RetryAfter, value?.ToString());
+    }
+
     public string? UserAgent
     {
         get => Headers[SipHeaderId.UserAgent];
@@ -205,9 +221,16 @@ public abstract class SipMessage
     /// <summary>The message as it goes on the wire.</summary>
     public byte[] ToBytes()
     {
-        var writer = new ArrayBufferWriter<byte>(1024);
+        // One writer a thread: only the exact result is allocated.
+        var writer = t_writer ??= new ArrayBufferWriter<byte>(2048);
+        writer.ResetWrittenCount();
         WriteTo(writer);
-        return writer.WrittenSpan.ToArray();
+        var bytes = writer.WrittenSpan.ToArray();
+        if (writer.Capacity > 65_536)
+        {
+            t_writer = null;
+        }
+        return bytes;
     }
 
     /// <summary>The whole message as text, for logs and tests.</summary>

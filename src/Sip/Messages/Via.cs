@@ -30,8 +30,11 @@ public sealed record Via
     /// <summary>The filled-in source port, 0 otherwise.</summary>
     public int Rport => int.TryParse(Parameters["rport"], out var port) && port is > 0 and < 65536 ? port : 0;
 
+    /// <summary>The branch is one of RFC 3261; a bare cookie identifies nothing and does not count.</summary>
     public bool HasMagicCookie =>
-        Branch is { } branch && branch.StartsWith(MagicCookie, StringComparison.OrdinalIgnoreCase);
+        Branch is { } branch
+        && branch.Length > MagicCookie.Length
+        && branch.StartsWith(MagicCookie, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>sent-by as on the wire: host, and port if given.</summary>
     public string SentBy => Port == 0 ? Host : $"{Host}:{Port}";

@@ -113,7 +113,11 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         SipTransaction machine = request.IsInvite
             ? new InviteClientTransaction(timers, reliable)
             : new NonInviteClientTransaction(timers, reliable);
-        var entry = new ClientEntry(id, machine, request, request.ToBytes(), destination, reliable);
+        var entry = new ClientEntry(id, machine, request, request.ToBytes(), destination, reliable)
+        {
+            // A CANCEL is the layer's own affair: what counts to the core is the INVITE's final response.
+            IsSilent = request.Method == SipMethod.Cancel,
+        };
         _clients.Add(id.Value, entry);
         Perform(entry, machine.Step(TransactionInput.Start, now), null, now);
         return id;
@@ -168,13 +172,13 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     /// <summary>Ends everything as refused, without a word to the network.</summary>
     public void Abort()
     {
-        var all = _clients.Keys.Concat(_servers.Keys).ToList();
+        var open = _clients.Values.Cast<Entry>().Concat(_servers.Values).Where(e => !e.IsSilent).Select(e => e.Id).ToList();
         _clients.Clear();
         _servers.Clear();
         _deadlines.Clear();
-        foreach (var key in all)
+        foreach (var id in open)
         {
-            user.OnEnded(new(key), SipTransactionEnd.Refused);
+            user.OnEnded(id, SipTransactionEnd.Refused);
         }
     }
 
@@ -205,7 +209,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         SipTransaction machine = request.IsInvite
             ? new InviteServerTransaction(timers, reliable)
             : new NonInviteServerTransaction(timers, reliable);
-        entry = new ServerEntry(new(key), machine, request, responseTo);
+        entry = new ServerEntry(new(key), machine, request, responseTo) { IsSilent = request.Method == SipMethod.Cancel };
         _servers.Add(key, entry);
         var start = machine.Step(TransactionInput.Start, now);
         if (request.Method == SipMethod.Cancel)
@@ -311,7 +315,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
             {
                 user.OnRequest(entry.Id, (SipRequest)message!, flow!);
             }
-            else
+            else if (!entry.IsSilent)
             {
                 user.OnResponse(entry.Id, (SipResponse)message!);
             }
@@ -344,7 +348,8 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
 
     private void Remove(Entry entry)
     {
-        if (entry is ServerEntry ? _servers.Remove(entry.Id.Value) : _clients.Remove(entry.Id.Value))
+        var removed = entry is ServerEntry ? _servers.Remove(entry.Id.Value) : _clients.Remove(entry.Id.Value);
+        if (removed && !entry.IsSilent)
         {
             user.OnEnded(entry.Id, entry.Machine.End);
         }
@@ -361,6 +366,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         public SipTransaction Machine { get; } = machine;
         public SipRequest Request { get; } = request;
         public SipDestination Destination { get; } = destination;
+        public bool IsSilent { get; init; }
         public TimeSpan QueuedAt { get; set; } = TimeSpan.MaxValue;
         public abstract ReadOnlyMemory<byte> LastSent { get; }
     }

@@ -44,6 +44,7 @@ public sealed class SipTransportCounters
     internal long KeepAliveCount;
     internal long SentCount;
     internal long SendFailedCount;
+    internal long SendDroppedCount;
     internal long ReceiveErrorCount;
     internal long TooLargeCount;
 
@@ -56,6 +57,9 @@ public sealed class SipTransportCounters
     public long Sent => Interlocked.Read(ref SentCount);
 
     public long SendFailed => Interlocked.Read(ref SendFailedCount);
+
+    /// <summary>Datagrams given up because the send buffer was full.</summary>
+    public long SendDropped => Interlocked.Read(ref SendDroppedCount);
 
     public long ReceiveErrors => Interlocked.Read(ref ReceiveErrorCount);
 

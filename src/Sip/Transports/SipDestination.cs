@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace OCPlatform.Sip.Transports;
 
@@ -23,15 +22,7 @@ public sealed class SipDestination : IEquatable<SipDestination>
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Kept, because turning an endpoint into one allocates on every send.</summary>
-    internal SocketAddress SocketAddressFor(AddressFamily family) =>
-        _socketAddress is { } cached && cached.Family == family
-            ? cached
-            : _socketAddress = ToFamily(EndPoint, family).Serialize();
-
-    private static IPEndPoint ToFamily(IPEndPoint endPoint, AddressFamily family) =>
-        family == AddressFamily.InterNetworkV6 && endPoint.AddressFamily == AddressFamily.InterNetwork
-            ? new IPEndPoint(endPoint.Address.MapToIPv6(), endPoint.Port)
-            : endPoint;
+    internal SocketAddress SocketAddress => _socketAddress ??= EndPoint.Serialize();
 
     public static SipDestination Udp(IPEndPoint endPoint) => new("UDP", endPoint);
 

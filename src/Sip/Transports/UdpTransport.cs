@@ -80,8 +80,14 @@ public sealed class UdpTransport : ISipTransport
     {
         try
         {
-            _socket.SendTo(message, SocketFlags.None, destination.SocketAddressFor(LocalEndPoint.AddressFamily));
+            _socket.SendTo(message, SocketFlags.None, destination.SocketAddress);
             Interlocked.Increment(ref Counters.SentCount);
+            return true;
+        }
+        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)
+        {
+            // The send buffer is full: a datagram lost on the way, which retransmission makes good.
+            Interlocked.Increment(ref Counters.SendDroppedCount);
             return true;
         }
         catch (SocketException error)
@@ -149,10 +155,6 @@ public sealed class UdpTransport : ISipTransport
             _peers.Clear();
         }
         var remote = (IPEndPoint)LocalEndPoint.Create(source);
-        if (remote.Address.IsIPv4MappedToIPv6)
-        {
-            remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
-        }
         var flow = new SipFlow(this, LocalEndPoint, SipDestination.Udp(remote));
         var key = new SocketAddress(source.Family, source.Size);
         source.Buffer.Span[..source.Size].CopyTo(key.Buffer.Span);
