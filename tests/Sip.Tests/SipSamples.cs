@@ -43,7 +43,10 @@ internal static class SipSamples
     public static SipMessage Parse(string text)
     {
         var bytes = Bytes(Wire(text));
-        SipParser.TryParse(bytes, out var message, out var error).Should().BeTrue("the message is well formed, but: {0}", error);
+        SipParser
+            .TryParse(bytes, out var message, out var error)
+            .Should()
+            .BeTrue("the message is well formed, but: {0}", error);
         return message!;
     }
 
@@ -56,7 +59,11 @@ internal static class SipSamples
     public static string Wire(string text) => text.ReplaceLineEndings("\r\n");
 
     /// <summary>A request with the five mandatory headers, and further lines (each with its \n).</summary>
-    public static string Minimal(string startLine = "OPTIONS sip:bob@example.com SIP/2.0", string lines = "", string? method = null) =>
+    public static string Minimal(
+        string startLine = "OPTIONS sip:bob@example.com SIP/2.0",
+        string lines = "",
+        string? method = null
+    ) =>
         $"{startLine}\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKmin\nFrom: <sip:a@example.com>;tag=1\nTo: <sip:b@example.com>\n"
         + $"Call-ID: minimal\nCSeq: 1 {method ?? startLine.Split(' ')[0]}\n{lines}\n";
 }

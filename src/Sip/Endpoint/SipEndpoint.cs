@@ -253,7 +253,12 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
                 break;
             case WorkKind.Request:
                 var destination = work.Destination!;
-                _layer.Start((SipRequest)work.Message!, destination, FindTransport(destination)?.IsReliable ?? false, Now);
+                _layer.Start(
+                    (SipRequest)work.Message!,
+                    destination,
+                    FindTransport(destination)?.IsReliable ?? false,
+                    Now
+                );
                 break;
             case WorkKind.Cancel:
                 _layer.Cancel(work.Id, Now);
@@ -353,7 +358,8 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     }
 
     private ISipTransport TransportFor(SipDestination destination) =>
-        FindTransport(destination) ?? throw new ArgumentException($"No transport for {destination}.", nameof(destination));
+        FindTransport(destination)
+        ?? throw new ArgumentException($"No transport for {destination}.", nameof(destination));
 
     private ISipTransport? FindTransport(SipDestination destination)
     {

@@ -8,7 +8,8 @@ namespace OCPlatform.Sip;
 /// <param name="Text">For people; null when absent.</param>
 public sealed record SipReason(string Protocol, int? Cause, string? Text = null)
 {
-    public static SipReason Sip(int status, string? text = null) => new("SIP", status, text ?? SipStatus.ReasonOf(status));
+    public static SipReason Sip(int status, string? text = null) =>
+        new("SIP", status, text ?? SipStatus.ReasonOf(status));
 
     public static SipReason Q850(int cause, string? text = null) => new("Q.850", cause, text);
 
@@ -27,7 +28,14 @@ public sealed record SipReason(string Protocol, int? Cause, string? Text = null)
             {
                 continue;
             }
-            int? cause = int.TryParse(parameters["cause"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+            int? cause = int.TryParse(
+                parameters["cause"],
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+                ? number
+                : null;
             result.Add(new SipReason(protocol, cause, parameters["text"] is { } text ? SipText.Unquote(text) : null));
         }
         return result;
@@ -60,7 +68,10 @@ public sealed record SipWarning(int Code, string Agent, string Text)
         foreach (var element in message.Headers.Elements(SipHeaderId.Warning))
         {
             var parts = element.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (parts.Length == 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var code))
+            if (
+                parts.Length == 3
+                && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            )
             {
                 result.Add(new SipWarning(code, parts[1], SipText.Unquote(parts[2])));
             }

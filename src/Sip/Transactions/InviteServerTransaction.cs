@@ -30,7 +30,7 @@ public sealed class InviteServerTransaction : SipTransaction
                 RetransmitAt = Never;
                 return Send;
             case (Proceeding, Success):
-                return Enter(Accepted, Never, now + Timers.Timeout, Send);
+                return Enter(Accepted, Never, now + Timers.Absorb, Send);
             case (Proceeding, Failure):
                 Interval = Timers.T1;
                 return Enter(Completed, Reliable ? Never : now + Interval, now + Timers.Timeout, Send);

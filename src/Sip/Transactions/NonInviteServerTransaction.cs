@@ -20,7 +20,7 @@ public sealed class NonInviteServerTransaction : SipTransaction
             case (Trying or Proceeding, Provisional):
                 return Enter(Proceeding, Never, TimeoutAt, Send);
             case (Trying or Proceeding, Success or Failure):
-                return EnterWait(Completed, Timers.Timeout, now, Send);
+                return EnterWait(Completed, Timers.Absorb, now, Send);
             case (Proceeding or Completed, Request):
                 return Send;
             case (Trying or Proceeding, TimeoutTimer):

@@ -42,8 +42,14 @@ public sealed class SipTimers
 
     internal TimeSpan T4 => TimeSpan.FromMilliseconds(T4Ms);
 
-    /// <summary>Timers B, F, H, J, L and M: 64*T1.</summary>
+    /// <summary>Timers B, F, H and M: 64*T1.</summary>
     internal TimeSpan Timeout => 64 * T1;
+
+    /// <summary>
+    /// Timers J and L. The RFCs say 64*T1, but a client sends its last retransmission just before that is over, and it may be in the network
+    /// for T4: without the T4 on top it would count as a new request (seen in simulation with delays of 3 s).
+    /// </summary>
+    internal TimeSpan Absorb => Timeout + T4;
 
     internal TimeSpan D => TimeSpan.FromMilliseconds(TimerDMs);
 

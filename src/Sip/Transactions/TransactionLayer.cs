@@ -172,7 +172,12 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     /// <summary>Ends everything as refused, without a word to the network.</summary>
     public void Abort()
     {
-        var open = _clients.Values.Cast<Entry>().Concat(_servers.Values).Where(e => !e.IsSilent).Select(e => e.Id).ToList();
+        var open = _clients
+            .Values.Cast<Entry>()
+            .Concat(_servers.Values)
+            .Where(e => !e.IsSilent)
+            .Select(e => e.Id)
+            .ToList();
         _clients.Clear();
         _servers.Clear();
         _deadlines.Clear();
@@ -209,7 +214,10 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         SipTransaction machine = request.IsInvite
             ? new InviteServerTransaction(timers, reliable)
             : new NonInviteServerTransaction(timers, reliable);
-        entry = new ServerEntry(new(key), machine, request, responseTo) { IsSilent = request.Method == SipMethod.Cancel };
+        entry = new ServerEntry(new(key), machine, request, responseTo)
+        {
+            IsSilent = request.Method == SipMethod.Cancel,
+        };
         _servers.Add(key, entry);
         var start = machine.Step(TransactionInput.Start, now);
         if (request.Method == SipMethod.Cancel)

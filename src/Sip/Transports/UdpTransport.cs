@@ -84,7 +84,8 @@ public sealed class UdpTransport : ISipTransport
             Interlocked.Increment(ref Counters.SentCount);
             return true;
         }
-        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)
+        catch (SocketException error)
+            when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)
         {
             // The send buffer is full: a datagram lost on the way, which retransmission makes good.
             Interlocked.Increment(ref Counters.SendDroppedCount);

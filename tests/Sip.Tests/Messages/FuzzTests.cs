@@ -7,7 +7,11 @@ public class FuzzTests
     private static readonly byte[][] Seeds =
     [
         SipSamples.InviteBytes,
-        SipSamples.Bytes(SipSamples.Wire(SipSamples.Minimal(lines: "Subject: a\n folded\nContact: \"x\\\"y\" <sip:[::1]:5060;lr>;q=0.1, *\n"))),
+        SipSamples.Bytes(
+            SipSamples.Wire(
+                SipSamples.Minimal(lines: "Subject: a\n folded\nContact: \"x\\\"y\" <sip:[::1]:5060;lr>;q=0.1, *\n")
+            )
+        ),
         SipSamples.Bytes(SipSamples.Wire(SipSamples.Minimal("SIP/2.0 200 OK", "Content-Length: 0\n", "BYE"))),
     ];
 
@@ -76,7 +80,10 @@ public class FuzzTests
             return;
         }
         Use(message!);
-        SipParser.TryParse(message!.ToBytes(), out var again, out var second).Should().BeTrue("it was read before: {0}", second);
+        SipParser
+            .TryParse(message!.ToBytes(), out var again, out var second)
+            .Should()
+            .BeTrue("it was read before: {0}", second);
         again!.CallId.Should().Be(message.CallId);
         again.CSeq.Should().Be(message.CSeq);
         again.From.Tag.Should().Be(message.From.Tag);

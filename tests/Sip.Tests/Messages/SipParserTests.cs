@@ -40,7 +40,10 @@ public class SipParserTests
         var whole = SipSamples.InviteBytes;
         for (var length = 0; length < whole.Length; length++)
         {
-            SipParser.TryParse(whole.AsSpan(0, length), out var message, out var error).Should().BeFalse($"{length} bytes are not the whole");
+            SipParser
+                .TryParse(whole.AsSpan(0, length), out var message, out var error)
+                .Should()
+                .BeFalse($"{length} bytes are not the whole");
             message.Should().BeNull();
             error!.Offset.Should().BeInRange(0, length);
         }
@@ -85,13 +88,19 @@ public class SipParserTests
     [Fact]
     public void Folded_values_are_unfolded()
     {
-        var request = SipSamples.Request(SipSamples.Minimal(lines: "Subject: I know you're there,\n pick up\n\tthe phone\n"));
+        var request = SipSamples.Request(
+            SipSamples.Minimal(lines: "Subject: I know you're there,\n pick up\n\tthe phone\n")
+        );
         request.Headers["Subject"].Should().Be("I know you're there, pick up the phone");
     }
 
     [Fact]
     public void A_datagram_longer_than_content_length_is_cut_to_it() =>
-        SipSamples.Parse(SipSamples.Minimal(lines: "Content-Length: 3\n") + "abcdef").Body.ToArray().Should().Equal("abc"u8.ToArray());
+        SipSamples
+            .Parse(SipSamples.Minimal(lines: "Content-Length: 3\n") + "abcdef")
+            .Body.ToArray()
+            .Should()
+            .Equal("abc"u8.ToArray());
 
     [Fact]
     public void Without_content_length_the_datagram_is_the_body() =>
@@ -108,7 +117,8 @@ public class SipParserTests
     [InlineData("SIP/2.0 2000 Long\n\n", SipParseErrorKind.BadStatusCode)]
     [InlineData("SIP/3.0 200 OK\n\n", SipParseErrorKind.UnsupportedVersion)]
     [InlineData("{}[] sip:a@b SIP/2.0\n\n", SipParseErrorKind.BadMethod)]
-    public void What_is_no_sip_is_refused(string text, SipParseErrorKind kind) => SipSamples.Refuse(text).Kind.Should().Be(kind);
+    public void What_is_no_sip_is_refused(string text, SipParseErrorKind kind) =>
+        SipSamples.Refuse(text).Kind.Should().Be(kind);
 
     [Theory]
     [InlineData("Via")]
@@ -146,7 +156,9 @@ public class SipParserTests
     [Fact]
     public void A_bad_value_of_any_other_header_reads_as_absent()
     {
-        var request = SipSamples.Request(SipSamples.Minimal(lines: "Expires: soon\nRetry-After: later\nRefer-To: <<>>\n"));
+        var request = SipSamples.Request(
+            SipSamples.Minimal(lines: "Expires: soon\nRetry-After: later\nRefer-To: <<>>\n")
+        );
         request.Expires.Should().BeNull();
         request.RetryAfter.Should().BeNull();
         request.Addresses(SipHeaderId.ReferTo).Should().BeEmpty();
@@ -162,13 +174,18 @@ public class SipParserTests
             MaxHeaders = 10,
             MaxHeaderBytes = 100,
         };
-        Kind(SipSamples.Minimal(lines: string.Concat(Enumerable.Repeat("X-A: b\n", 6)))).Should().Be(SipParseErrorKind.TooManyHeaders);
+        Kind(SipSamples.Minimal(lines: string.Concat(Enumerable.Repeat("X-A: b\n", 6))))
+            .Should()
+            .Be(SipParseErrorKind.TooManyHeaders);
         Kind(SipSamples.Minimal(lines: $"X-A: {new string('b', 100)}\n")).Should().Be(SipParseErrorKind.HeaderTooLong);
         Kind(SipSamples.Minimal() + new string('b', 2_000)).Should().Be(SipParseErrorKind.MessageTooLarge);
 
         SipParseErrorKind Kind(string text)
         {
-            SipParser.TryParse(SipSamples.Bytes(SipSamples.Wire(text)), out _, out var error, limits).Should().BeFalse();
+            SipParser
+                .TryParse(SipSamples.Bytes(SipSamples.Wire(text)), out _, out var error, limits)
+                .Should()
+                .BeFalse();
             return error!.Kind;
         }
     }

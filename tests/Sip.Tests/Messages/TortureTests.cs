@@ -29,17 +29,24 @@ public class TortureTests
         request.Headers["Subject"].Should().BeEmpty();
         request.Headers["NewFangledHeader"].Should().Be("newfangled value continued newfangled value");
         request.Headers["UnknownHeaderWithUnusualValue"].Should().Be(";;,,;;,;");
-        request.Vias.Select(v => (v.Transport, v.Host, v.Branch)).Should().Equal(
-            ("UDP", "192.0.2.2", "390skdjuw"),
-            ("TCP", "spindle.example.com", "z9hG4bK9ikj8"),
-            ("UDP", "192.168.255.111", "z9hG4bK30239")
-        );
+        request
+            .Vias.Select(v => (v.Transport, v.Host, v.Branch))
+            .Should()
+            .Equal(
+                ("UDP", "192.0.2.2", "390skdjuw"),
+                ("TCP", "spindle.example.com", "z9hG4bK9ikj8"),
+                ("UDP", "192.168.255.111", "z9hG4bK30239")
+            );
         request.Contact!.DisplayName.Should().Be("Quoted string \"\"");
         request.Contact.Parameters["newparam"].Should().Be("newvalue");
         request.Contact.Parameters["q"].Should().Be("0.33");
         request.Routes.Should().ContainSingle().Which.Uri.Parameters.Contains("unknown-no-value").Should().BeTrue();
         request.Body.Length.Should().Be(4);
-        SipParser.Parse(request.ToBytes()).Headers.ToList().Should().Equal(SipParser.Parse(request.ToBytes()).Headers.ToList());
+        SipParser
+            .Parse(request.ToBytes())
+            .Headers.ToList()
+            .Should()
+            .Equal(SipParser.Parse(request.ToBytes()).Headers.ToList());
     }
 
     [Fact(DisplayName = "3.1.1.2 the whole range of valid characters")]
@@ -71,18 +78,26 @@ public class TortureTests
     [InlineData("unknown scheme", "OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0")]
     [InlineData("known atypical scheme", "OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0")]
     [InlineData("headers in the Request-URI", "INVITE sip:user@example.com?Route=%3Csip:example.com%3E SIP/2.0")]
-    public void Valid_request_lines(string why, string line) => SipSamples.Request(SipSamples.Minimal(line)).Should().NotBeNull(why);
+    public void Valid_request_lines(string why, string line) =>
+        SipSamples.Request(SipSamples.Minimal(line)).Should().NotBeNull(why);
 
     [Theory(DisplayName = "3.1.1.6, 3.3.4 … valid and unusual headers")]
     [InlineData("no space before the bracket", "Contact: caller<sip:caller@example.com>;expires=9")]
-    [InlineData("unknown transports", "Via: SIP/2.0/SCTP s1.example.com;branch=z9hG4bK1, SIP/2.0/UNKNOWN t7.example.com;branch=z9hG4bK2")]
+    [InlineData(
+        "unknown transports",
+        "Via: SIP/2.0/SCTP s1.example.com;branch=z9hG4bK1, SIP/2.0/UNKNOWN t7.example.com;branch=z9hG4bK2"
+    )]
     [InlineData("other schemes", "Contact: <http://www.example.com>")]
     [InlineData("bare unknown scheme", "Contact: isbn:2983792873")]
-    [InlineData("contact parameters of URI and header", "Contact: <sip:+19725552222@gw1.example.net;unknownparam>, sip:a@b;unknownparam")]
+    [InlineData(
+        "contact parameters of URI and header",
+        "Contact: <sip:+19725552222@gw1.example.net;unknownparam>, sip:a@b;unknownparam"
+    )]
     [InlineData("unknown authorization scheme", "Authorization: NoOneKnowsThisScheme opaque-data=here")]
     [InlineData("dates in any zone", "Date: Fri, 01 Jan 2010 16:00:00 EST")]
     [InlineData("zero hops", "Max-Forwards: 0")]
-    public void Valid_headers(string why, string line) => SipSamples.Parse(SipSamples.Minimal(lines: line + "\n")).Should().NotBeNull(why);
+    public void Valid_headers(string why, string line) =>
+        SipSamples.Parse(SipSamples.Minimal(lines: line + "\n")).Should().NotBeNull(why);
 
     [Fact(DisplayName = "3.1.1.7 long values in headers")]
     public void Long_values()
@@ -108,25 +123,64 @@ public class TortureTests
     [Fact(DisplayName = "3.1.1.12, 3.1.1.13 reason phrases")]
     public void Reason_phrases()
     {
-        SipSamples.Response(SipSamples.Minimal("SIP/2.0 200 = 2**3 * 5**2 \u043d\u043e", method: "INVITE")).ReasonPhrase.Should().EndWith("\u043d\u043e");
+        SipSamples
+            .Response(SipSamples.Minimal("SIP/2.0 200 = 2**3 * 5**2 \u043d\u043e", method: "INVITE"))
+            .ReasonPhrase.Should()
+            .EndWith("\u043d\u043e");
         SipSamples.Response(SipSamples.Minimal("SIP/2.0 100 ", method: "INVITE")).ReasonPhrase.Should().BeEmpty();
     }
 
     [Theory(DisplayName = "3.1.2 invalid requests get 400")]
-    [InlineData("3.1.2.1 extraneous separators in Via", "INVITE sip:u@example.com SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.15;;,;,,")]
-    [InlineData("3.1.2.1 extraneous separators in Contact", "INVITE sip:u@example.com SIP/2.0", "Contact: \"Joe\" <sip:joe@example.org>;;;;")]
-    [InlineData("3.1.2.2 Content-Length beyond the message", "INVITE sip:u@example.com SIP/2.0", "Content-Length: 9999")]
+    [InlineData(
+        "3.1.2.1 extraneous separators in Via",
+        "INVITE sip:u@example.com SIP/2.0",
+        "Via: SIP/2.0/UDP 192.0.2.15;;,;,,"
+    )]
+    [InlineData(
+        "3.1.2.1 extraneous separators in Contact",
+        "INVITE sip:u@example.com SIP/2.0",
+        "Contact: \"Joe\" <sip:joe@example.org>;;;;"
+    )]
+    [InlineData(
+        "3.1.2.2 Content-Length beyond the message",
+        "INVITE sip:u@example.com SIP/2.0",
+        "Content-Length: 9999"
+    )]
     [InlineData("3.1.2.3 negative Content-Length", "INVITE sip:u@example.com SIP/2.0", "Content-Length: -999")]
     [InlineData("3.1.2.4 overlarge Max-Forwards", "REGISTER sip:example.com SIP/2.0", "Max-Forwards: 300")]
-    [InlineData("3.1.2.6 unterminated quote", "INVITE sip:u@example.com SIP/2.0", "Contact: \"Mr. J. User <sip:j.user@example.com>")]
+    [InlineData(
+        "3.1.2.6 unterminated quote",
+        "INVITE sip:u@example.com SIP/2.0",
+        "Contact: \"Mr. J. User <sip:j.user@example.com>"
+    )]
     [InlineData("3.1.2.7 Request-URI in brackets", "INVITE <sip:user@example.com> SIP/2.0", "")]
     [InlineData("3.1.2.8 white space in the Request-URI", "INVITE sip:user@example.com; lr SIP/2.0", "")]
     [InlineData("3.1.2.9 more than one space in the request line", "INVITE  sip:user@example.com  SIP/2.0", "")]
-    [InlineData("3.1.2.13 headers of a bare URI in Contact", "REGISTER sip:example.com SIP/2.0", "Contact: sip:user@example.com?Route=%3Csip:s%3E")]
-    [InlineData("3.1.2.14 spaces within the brackets", "OPTIONS sip:u@example.org SIP/2.0", "Contact: \"Watson, Thomas\" < sip:t.watson@example.org >")]
-    [InlineData("3.1.2.15 comma in an unquoted display name", "OPTIONS sip:u@example.org SIP/2.0", "Contact: Bell, Alexander <sip:a.g.bell@example.com>")]
-    [InlineData("3.3.8 two values of a single-value header", "INVITE sip:u@example.com SIP/2.0", "Call-ID: another@192.0.2.1")]
-    [InlineData("3.3.9 two Content-Lengths", "OPTIONS sip:u@example.com SIP/2.0", "Content-Length: 0\nContent-Length: 5")]
+    [InlineData(
+        "3.1.2.13 headers of a bare URI in Contact",
+        "REGISTER sip:example.com SIP/2.0",
+        "Contact: sip:user@example.com?Route=%3Csip:s%3E"
+    )]
+    [InlineData(
+        "3.1.2.14 spaces within the brackets",
+        "OPTIONS sip:u@example.org SIP/2.0",
+        "Contact: \"Watson, Thomas\" < sip:t.watson@example.org >"
+    )]
+    [InlineData(
+        "3.1.2.15 comma in an unquoted display name",
+        "OPTIONS sip:u@example.org SIP/2.0",
+        "Contact: Bell, Alexander <sip:a.g.bell@example.com>"
+    )]
+    [InlineData(
+        "3.3.8 two values of a single-value header",
+        "INVITE sip:u@example.com SIP/2.0",
+        "Call-ID: another@192.0.2.1"
+    )]
+    [InlineData(
+        "3.3.9 two Content-Lengths",
+        "OPTIONS sip:u@example.com SIP/2.0",
+        "Content-Length: 0\nContent-Length: 5"
+    )]
     public void Invalid_requests(string why, string line, string header)
     {
         var error = SipSamples.Refuse(SipSamples.Minimal(line, header.Length == 0 ? "" : header + "\n"));
@@ -136,21 +190,36 @@ public class TortureTests
 
     [Fact(DisplayName = "3.1.2.10 spaces after SIP/2.0")]
     public void Trailing_space_on_the_request_line() =>
-        SipSamples.Refuse(SipSamples.Minimal("OPTIONS sip:remote-target@example.com SIP/2.0  ")).Status.Should().Be(400);
+        SipSamples
+            .Refuse(SipSamples.Minimal("OPTIONS sip:remote-target@example.com SIP/2.0  "))
+            .Status.Should()
+            .Be(400);
 
     [Fact(DisplayName = "3.1.2.4 overlarge CSeq")]
     public void Overlarge_cseq()
     {
         var text = SipSamples.Minimal().Replace("CSeq: 1 ", "CSeq: 36893488147419103232 ");
         SipSamples.Refuse(text).Header.Should().Be(SipHeaderId.CSeq);
-        SipSamples.Refuse(SipSamples.Minimal().Replace("CSeq: 1 ", "CSeq: 2147483648 ")).Header.Should().Be(SipHeaderId.CSeq);
-        SipSamples.Parse(SipSamples.Minimal().Replace("CSeq: 1 ", "CSeq: 2147483647 ")).CSeq.Number.Should().Be(int.MaxValue);
+        SipSamples
+            .Refuse(SipSamples.Minimal().Replace("CSeq: 1 ", "CSeq: 2147483648 "))
+            .Header.Should()
+            .Be(SipHeaderId.CSeq);
+        SipSamples
+            .Parse(SipSamples.Minimal().Replace("CSeq: 1 ", "CSeq: 2147483647 "))
+            .CSeq.Number.Should()
+            .Be(int.MaxValue);
     }
 
     [Fact(DisplayName = "3.1.2.5 responses with overlarge values are dropped")]
     public void Overlarge_values_in_a_response() =>
-        SipSamples.Refuse(SipSamples.Minimal("SIP/2.0 503 Service Unavailable", method: "INVITE").Replace("CSeq: 1 ", "CSeq: 9292394834772304023312 "))
-            .Request.Should().BeNull();
+        SipSamples
+            .Refuse(
+                SipSamples
+                    .Minimal("SIP/2.0 503 Service Unavailable", method: "INVITE")
+                    .Replace("CSeq: 1 ", "CSeq: 9292394834772304023312 ")
+            )
+            .Request.Should()
+            .BeNull();
 
     [Fact(DisplayName = "3.1.2.16 an unknown protocol version gets 505")]
     public void Unknown_version()
@@ -164,16 +233,24 @@ public class TortureTests
     [InlineData("OPTIONS sip:user@example.com SIP/2.0", "INVITE")]
     [InlineData("NEWMETHOD sip:user@example.com SIP/2.0", "INVITE")]
     public void Cseq_mismatch(string line, string method) =>
-        SipSamples.Refuse(SipSamples.Minimal(line, method: method)).Kind.Should().Be(SipParseErrorKind.CSeqMethodMismatch);
+        SipSamples
+            .Refuse(SipSamples.Minimal(line, method: method))
+            .Kind.Should()
+            .Be(SipParseErrorKind.CSeqMethodMismatch);
 
     [Fact(DisplayName = "3.1.2.19 an overlarge status code")]
     public void Overlarge_status() =>
-        SipSamples.Refuse(SipSamples.Minimal("SIP/2.0 4294967301 better not break the receiver", method: "INVITE")).Kind
-            .Should().Be(SipParseErrorKind.BadStatusCode);
+        SipSamples
+            .Refuse(SipSamples.Minimal("SIP/2.0 4294967301 better not break the receiver", method: "INVITE"))
+            .Kind.Should()
+            .Be(SipParseErrorKind.BadStatusCode);
 
     [Fact(DisplayName = "3.2.1 a branch that is only the magic cookie identifies nothing")]
     public void Missing_transaction_identifier() =>
-        SipSamples.Parse(SipSamples.Minimal().Replace("z9hG4bKmin", "z9hG4bK")).TopVia.HasMagicCookie.Should().BeFalse();
+        SipSamples
+            .Parse(SipSamples.Minimal().Replace("z9hG4bKmin", "z9hG4bK"))
+            .TopVia.HasMagicCookie.Should()
+            .BeFalse();
 
     [Fact(DisplayName = "3.4.1 an INVITE of RFC 2543")]
     public void Rfc2543_invite()
