@@ -1,0 +1,39 @@
+namespace OCPlatform.LoadTest;
+
+/// <summary>In what an SLO's limit is written.</summary>
+public enum SloUnit
+{
+    Milliseconds,
+    Count,
+    Percent,
+}
+
+/// <summary>A figure an SLO can bound.</summary>
+/// <param name="Name">As written in <c>--slo</c>, without the statistic.</param>
+/// <param name="HasStatistics">Needs <c>.p50</c>, <c>.max</c> and so on behind its name.</param>
+public sealed record SloMetric(string Name, SloUnit Unit, bool HasStatistics, string Meaning)
+{
+    public static readonly IReadOnlyList<string> Statistics = ["min", "mean", "p50", "p90", "p95", "p99", "max"];
+
+    public static readonly IReadOnlyList<SloMetric> All =
+    [
+        new("trying", SloUnit.Milliseconds, true, "INVITE to 100"),
+        new("setup", SloUnit.Milliseconds, true, "INVITE to 180 or 183; to 200 where neither came"),
+        new("answer", SloUnit.Milliseconds, true, "INVITE to 200"),
+        new("greeting", SloUnit.Milliseconds, true, "200 to the agent's first speech"),
+        new("v2v", SloUnit.Milliseconds, true, "voice to voice: end of the caller's speech to the start of the reply"),
+        new("bargein", SloUnit.Milliseconds, true, "start of the caller's speech to the agent's silence"),
+        new("late", SloUnit.Milliseconds, true, "packets: how much later than the call's fastest one"),
+        new("silence", SloUnit.Milliseconds, true, "each call's longest wait for the agent to speak"),
+        new("failed", SloUnit.Count, false, "calls that failed"),
+        new("failed.percent", SloUnit.Percent, false, "calls that failed, of all that ended"),
+        new("lost", SloUnit.Count, false, "packets lost"),
+        new("lost.percent", SloUnit.Percent, false, "packets lost, of all expected"),
+        new("late.percent", SloUnit.Percent, false, "packets more than 20 ms late, of all received"),
+        new("deadair", SloUnit.Count, false, "waits for the agent longer than 2 s"),
+        new("noreply", SloUnit.Count, false, "lines the agent did not answer in time"),
+        new("talkover", SloUnit.Count, false, "lines into which the agent started to speak"),
+        new("calls", SloUnit.Count, false, "calls that ended, failed ones included"),
+        new("turns", SloUnit.Count, false, "turns with a voice-to-voice time"),
+    ];
+}
