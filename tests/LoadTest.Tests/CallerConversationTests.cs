@@ -73,7 +73,10 @@ public sealed class CallerConversationTests
     public void No_greeting_and_no_audio_are_told_apart()
     {
         new Talk(CallerScript.Speaking(Line), null, 0).Run().Should().Be(ScriptEnd.NoGreeting);
-        new Talk(CallerScript.Speaking(Line), null, 0) { SendsPackets = false }.Run().Should().Be(ScriptEnd.NoAudio);
+        new Talk(CallerScript.Speaking(Line), null, 0) { SendsPackets = false }
+            .Run()
+            .Should()
+            .Be(ScriptEnd.NoAudio);
     }
 
     [Fact]
@@ -82,7 +85,15 @@ public sealed class CallerConversationTests
         var script = new CallerScript
         {
             Name = "silent",
-            Lines = [new CallerLine { Text = "", Silence = Ms(4000), ReplyRequired = false }],
+            Lines =
+            [
+                new CallerLine
+                {
+                    Text = "",
+                    Silence = Ms(4000),
+                    ReplyRequired = false,
+                },
+            ],
         };
         var talk = new Talk(script, greetingAfterMs: 100, greetingMs: 500);
 
@@ -146,7 +157,9 @@ public sealed class CallerConversationTests
                     for (var i = 0; i < frame.Length; i++)
                     {
                         var at = ms + i / 8.0;
-                        frame[i] = _speech.Any(s => s.Start <= at && at < s.End) ? voice[ms * 8 % 400_000 + i] : (short)0;
+                        frame[i] = _speech.Any(s => s.Start <= at && at < s.End)
+                            ? voice[ms * 8 % 400_000 + i]
+                            : (short)0;
                     }
                     Conversation.OnAgentAudio(frame, Ms(ms));
                 }

@@ -36,7 +36,11 @@ internal static class Signals
     public static short[] Join(params short[][] parts) => [.. parts.SelectMany(p => p)];
 
     public static short[] Add(short[] one, short[] other) =>
-        [.. one.Select((s, i) => (short)Math.Clamp(s + (i < other.Length ? other[i] : 0), short.MinValue, short.MaxValue))];
+        [
+            .. one.Select(
+                (s, i) => (short)Math.Clamp(s + (i < other.Length ? other[i] : 0), short.MinValue, short.MaxValue)
+            ),
+        ];
 
     private static short[] Scale(double[] pcm, double rmsDb)
     {

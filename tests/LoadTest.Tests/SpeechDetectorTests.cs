@@ -68,14 +68,14 @@ public sealed class SpeechDetectorTests
     public void A_pause_between_words_does_not_end_the_stretch() =>
         Near(
             Hear(
-                    Signals.Join(
-                        Signals.Silence(400),
-                        Signals.Voice(200),
-                        Signals.Silence(180),
-                        Signals.Voice(200),
-                        Signals.Silence(600)
-                    )
+                Signals.Join(
+                    Signals.Silence(400),
+                    Signals.Voice(200),
+                    Signals.Silence(180),
+                    Signals.Voice(200),
+                    Signals.Silence(600)
                 )
+            )
                 .Ended.Should()
                 .ContainSingle()
                 .Subject,

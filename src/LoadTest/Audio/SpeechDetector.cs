@@ -82,7 +82,8 @@ public sealed class SpeechDetector(SpeechDetectorOptions? options = null)
     public double NoiseFloorDb => _floorDb;
 
     /// <summary>The level a frame must reach for speech to begin, in dBFS.</summary>
-    public double ThresholdDb => Math.Max(_options.OnsetDb, Math.Min(_floorDb, _options.HighestFloorDb) + _options.AboveFloorDb);
+    public double ThresholdDb =>
+        Math.Max(_options.OnsetDb, Math.Min(_floorDb, _options.HighestFloorDb) + _options.AboveFloorDb);
 
     /// <summary>Takes the next samples.</summary>
     /// <param name="firstSampleAt">When the first of them is heard, on the caller's clock.</param>

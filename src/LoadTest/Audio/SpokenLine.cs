@@ -22,7 +22,8 @@ public sealed class SpokenLine
 
     public ReadOnlyMemory<short> Pcm { get; }
 
-    public TimeSpan Duration => TimeSpan.FromTicks(Pcm.Length * (TimeSpan.TicksPerSecond / SpeechDetector.SampleRateHz));
+    public TimeSpan Duration =>
+        TimeSpan.FromTicks(Pcm.Length * (TimeSpan.TicksPerSecond / SpeechDetector.SampleRateHz));
 
     /// <summary>Cuts silence off both ends; what is quieter than 35 dB below the loudest 20 ms is silence.</summary>
     /// <exception cref="InvalidDataException">There is no speech in it.</exception>

@@ -30,7 +30,12 @@ public static class DurationText
         };
         if (
             seconds is null
-            || !double.TryParse(text[..unit], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || !double.TryParse(
+                text[..unit],
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
             || number * seconds > 86_400 * 30.0
         )
         {

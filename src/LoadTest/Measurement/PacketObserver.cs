@@ -66,10 +66,7 @@ public sealed class PacketObserver
         _extended += unchecked((int)(rtpTimestamp - _lastTimestamp));
         var transit = arrivalMicros - _extended * MicrosPerTimestamp;
         var sinceLast = arrivalMicros - _lastArrival;
-        if (
-            transit - _fastest < -JumpMicros
-            || (transit - _lastTransit > JumpMicros && sinceLast < StallMicros)
-        )
+        if (transit - _fastest < -JumpMicros || (transit - _lastTransit > JumpMicros && sinceLast < StallMicros))
         {
             _jumps++;
             Settle();

@@ -1,7 +1,16 @@
 namespace OCPlatform.LoadTest;
 
 /// <summary>What a set of figures looks like. Exact: percentiles by nearest rank over all values, none interpolated.</summary>
-public sealed record Summary(int Count, double Min, double Mean, double P50, double P90, double P95, double P99, double Max)
+public sealed record Summary(
+    int Count,
+    double Min,
+    double Mean,
+    double P50,
+    double P90,
+    double P95,
+    double P99,
+    double Max
+)
 {
     /// <summary>Null when there are no values: no figure is better than a zero that looks good.</summary>
     public static Summary? Of(IEnumerable<double> values)

@@ -29,13 +29,13 @@ public sealed class ScenarioReader
 
     /// <summary>The scenarios that come with the harness.</summary>
     public static IReadOnlyList<string> BuiltInNames { get; } =
-        [
-            .. typeof(ScenarioReader)
-                .Assembly.GetManifestResourceNames()
-                .Where(n => n.StartsWith(ResourcePrefix, StringComparison.Ordinal))
-                .Select(n => n[ResourcePrefix.Length..^".yaml".Length])
-                .Order(StringComparer.Ordinal),
-        ];
+    [
+        .. typeof(ScenarioReader)
+            .Assembly.GetManifestResourceNames()
+            .Where(n => n.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+            .Select(n => n[ResourcePrefix.Length..^".yaml".Length])
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>A built-in scenario by its name, or a file.</summary>
     /// <exception cref="ScenarioException">There is none, or it is wrong.</exception>
@@ -191,12 +191,7 @@ public sealed class ScenarioReader
             SilenceLine when bargeIn is not null => throw Fault(node, "silence cannot barge in."),
             _ => line,
         };
-        return line with
-        {
-            Think = think ?? line.Think,
-            BargeIn = bargeIn,
-            ReplyRequired = replyRequired,
-        };
+        return line with { Think = think ?? line.Think, BargeIn = bargeIn, ReplyRequired = replyRequired };
     }
 
     private ScenarioLine One(ScenarioLine? already, YamlNode node, ScenarioLine line) =>

@@ -82,7 +82,15 @@ public sealed record Slo(string Text, SloMetric Metric, string? Statistic, SloCo
             case SloUnit.Milliseconds:
                 return DurationText.TryParse(limit, out var duration)
                     ? duration.TotalMilliseconds
-                    : throw new FormatException($"“{text}”: {metric.Name} is a time; write it with its unit, as in 50ms or 1.2s.");
+                    : throw new FormatException(
+                        $"“{text}”: {metric.Name} is a time; write it with its unit, as in 50ms or 1.2s."
+                    );
+            case SloUnit.Megabytes:
+                var (number, factor) =
+                    limit.EndsWith("GB", StringComparison.OrdinalIgnoreCase) ? (limit[..^2], 1000)
+                    : limit.EndsWith("MB", StringComparison.OrdinalIgnoreCase) ? (limit[..^2], 1)
+                    : ("", 0);
+                return factor * Number(number, $"“{text}”: {metric.Name} is a size; write it as 800MB or 1.5GB.");
             case SloUnit.Percent:
                 return Number(limit.TrimEnd('%'), $"“{text}”: {metric.Name} is a share; write it as 1% or 0.5%.");
             default:

@@ -6,6 +6,7 @@ public enum SloUnit
     Milliseconds,
     Count,
     Percent,
+    Megabytes,
 }
 
 /// <summary>A figure an SLO can bound.</summary>
@@ -13,6 +14,9 @@ public enum SloUnit
 /// <param name="HasStatistics">Needs <c>.p50</c>, <c>.max</c> and so on behind its name.</param>
 public sealed record SloMetric(string Name, SloUnit Unit, bool HasStatistics, string Meaning)
 {
+    /// <summary>Told by the platform's own metrics, not measured by the harness.</summary>
+    public bool IsPlatform { get; init; }
+
     public static readonly IReadOnlyList<string> Statistics = ["min", "mean", "p50", "p90", "p95", "p99", "max"];
 
     public static readonly IReadOnlyList<SloMetric> All =
@@ -34,6 +38,19 @@ public sealed record SloMetric(string Name, SloUnit Unit, bool HasStatistics, st
         new("noreply", SloUnit.Count, false, "lines the agent did not answer in time"),
         new("talkover", SloUnit.Count, false, "lines into which the agent started to speak"),
         new("calls", SloUnit.Count, false, "calls that ended, failed ones included"),
+        new("rss.max", SloUnit.Megabytes, false, "the platform's largest working set (needs --api)")
+        {
+            IsPlatform = true,
+        },
+        new(
+            "rss.growth",
+            SloUnit.Percent,
+            false,
+            "the platform's working set at the end against minute 2 (needs --api)"
+        )
+        {
+            IsPlatform = true,
+        },
         new("turns", SloUnit.Count, false, "turns with a voice-to-voice time"),
     ];
 }

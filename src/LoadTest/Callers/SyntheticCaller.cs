@@ -1,0 +1,310 @@
+using System.Diagnostics;
+using System.Net;
+using OCPlatform.Media.Engine;
+using OCPlatform.Media.Sdp;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.UserAgents;
+
+namespace OCPlatform.LoadTest;
+
+/// <summary>
+/// Calls over real SIP and RTP, speaks by script, and measures what it hears. One instance makes any number of calls at
+/// once over one SIP socket and one media engine; there is no thread and no timer per call.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var caller = new SyntheticCaller(new());
+/// var script = CallerScript.Speaking(TelephoneAudio.ReadLine("question.wav"));
+/// var result = await caller.CallAsync(script, new() { Target = SipUri.Parse("sip:desk@127.0.0.1"), Record = true });
+/// short[] greeting = result.Recording!.AgentBetween(TimeSpan.Zero, result.Measurement.Turns[0].CallerStart - result.AnsweredAt!.Value);
+/// short[]? reply = result.HeardReply(0);
+/// </code>
+/// </example>
+public sealed class SyntheticCaller : IAsyncDisposable
+{
+    private static readonly TimeSpan HangUpDeadline = TimeSpan.FromSeconds(3);
+
+    private readonly SyntheticCallerOptions _options;
+    private readonly SipUserAgent _agent;
+    private readonly MediaEngine _media;
+    private readonly long _epochTicks = Stopwatch.GetTimestamp();
+
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public SyntheticCaller(SyntheticCallerOptions options)
+    {
+        _options = options;
+        _media = new MediaEngine(
+            new MediaOptions
+            {
+                BindAddress = options.Bind.Address.ToString(),
+                PortRangeStart = options.RtpPortStart,
+                PortRangeEnd = options.RtpPortEnd,
+                PortRestSeconds = 2,
+                // One clock is enough for a thousand callers, and the platform needs the cores.
+                ClockThreads = 1,
+                JitterMinDelayMs = options.JitterBufferMs,
+                JitterMaxDelayMs = options.JitterBufferMs,
+                // What the caller sends between its lines must not be mistaken for a voice.
+                ComfortNoiseDb = 0,
+                MediaTimeoutSeconds = 0,
+            },
+            options.Seed is { } seed ? new Random(seed) : null
+        );
+        _agent = SipUserAgent.OverUdp(
+            options.Bind,
+            new SipUserAgentOptions
+            {
+                User = "caller",
+                Product = "OCPlatform-load",
+                MaxCalls = options.MaxCalls,
+                Credentials = options.User is { } user ? new SipCredentials(user, options.Password ?? "") : null,
+            }
+        );
+        _agent.Start();
+    }
+
+    /// <summary>The bound SIP address.</summary>
+    public IPEndPoint LocalEndPoint => _agent.LocalEndPoint;
+
+    /// <summary>Time since this instance was made: the clock of all times it tells.</summary>
+    public TimeSpan Now => Stopwatch.GetElapsedTime(_epochTicks);
+
+    /// <summary>The callers' own media clock: when it is late, so are the measurements.</summary>
+    public MediaEngineStats MediaStats => _media.Stats;
+
+    /// <summary>Makes one call and returns when it is over. Faults only by a fault of the program.</summary>
+    /// <param name="stop">Hangs up; the call's outcome is then <see cref="CallOutcome.Stopped"/>.</param>
+    public async Task<CallerResult> CallAsync(
+        CallerScript script,
+        CallerRequest request,
+        CancellationToken stop = default
+    )
+    {
+        var recording = request.Record ? new CallRecording() : null;
+        var leg = new CallerLeg(script, _epochTicks, recording) { OnTurn = request.OnTurn };
+        var startedAt = Now;
+        using var session = _media.TryOpenSession(leg);
+        if (session is null)
+        {
+            return NotMade(script, request, startedAt, "no RTP port is free for the caller");
+        }
+        var capabilities = new MediaCapabilities { Codecs = request.Codecs };
+        var offer = OfferAnswer.Offer(capabilities, LocalMediaOf(session, request));
+        var call = _agent.Call(
+            new SipCallRequest
+            {
+                Target = request.Target,
+                Destination = request.Destination,
+                From = new NameAddress(SipUri.Create(request.From, _agent.LocalEndPoint)),
+                Offer = System.Text.Encoding.UTF8.GetBytes(offer.ToString()),
+                AnswerWithin = request.AnswerWithin,
+            }
+        );
+        await using var stopping = stop.Register(() => _ = call.HangUpAsync(HangUpDeadline));
+        var invited = await call.Answered;
+        var conversation = new AnsweredCall(script, request, call, session, leg, recording, startedAt);
+        if (!invited.IsSuccess || stop.IsCancellationRequested)
+        {
+            await call.HangUpAsync(HangUpDeadline);
+            return await FinishAsync(conversation, null, RefusalOf(invited, stop), CauseOf(invited));
+        }
+        var negotiated = Negotiate(offer, invited, capabilities);
+        if (negotiated.Media is not { } media)
+        {
+            await call.HangUpAsync(HangUpDeadline);
+            return await FinishAsync(conversation, null, CallOutcome.BadAnswer, $"answer: {negotiated.Refusal}");
+        }
+        return await ConverseAsync(conversation, media, capabilities, stop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _agent.DisposeAsync();
+        await _media.DisposeAsync();
+    }
+
+    private sealed record AnsweredCall(
+        CallerScript Script,
+        CallerRequest Request,
+        SipCall Call,
+        MediaSession Session,
+        CallerLeg Leg,
+        CallRecording? Recording,
+        TimeSpan StartedAt
+    );
+
+    private async Task<CallerResult> ConverseAsync(
+        AnsweredCall answered,
+        NegotiatedMedia media,
+        MediaCapabilities capabilities,
+        CancellationToken stop
+    )
+    {
+        var (call, session, leg) = (answered.Call, answered.Session, answered.Leg);
+        var current = media;
+        call.OnReinvite = offer => Reanswer(offer, session, capabilities, ref current);
+        leg.Answered(session, media.SendPtimeMs, answered.StartedAt + call.Times.Answered!.Value);
+        session.Start(media);
+        answered.Request.OnAnswered?.Invoke();
+
+        await Task.WhenAny(leg.Done, call.Ended);
+        var ended = await call.HangUpAsync(HangUpDeadline);
+        var (outcome, cause) = OutcomeOf(answered, ended, stop);
+        return await FinishAsync(answered, media, outcome, cause);
+    }
+
+    private static (CallOutcome Outcome, string? Cause) OutcomeOf(
+        AnsweredCall answered,
+        SipCallEnd ended,
+        CancellationToken stop
+    )
+    {
+        var conversation = answered.Leg.Conversation;
+        if (answered.Leg.Done.IsCompletedSuccessfully)
+        {
+            return answered.Leg.Done.Result switch
+            {
+                ScriptEnd.Done => (CallOutcome.Completed, null),
+                ScriptEnd.HoldOver => (CallOutcome.HoldOver, null),
+                ScriptEnd.NoAudio => (CallOutcome.NoAudio, "answered, but no audio came"),
+                ScriptEnd.NoGreeting => (CallOutcome.NoGreeting, "no greeting"),
+                ScriptEnd.NoReply => (CallOutcome.NoReply, $"no reply to “{conversation.Turns[^1].Text}”"),
+                _ => (CallOutcome.AgentStayed, "the agent did not hang up"),
+            };
+        }
+        if (stop.IsCancellationRequested)
+        {
+            return (CallOutcome.Stopped, null);
+        }
+        return conversation.AllLinesSaid
+            ? (CallOutcome.AgentHungUp, null)
+            : (CallOutcome.AgentHungUpEarly, $"hung up with lines left ({ended.Cause}: {ended.Reason})");
+    }
+
+    private async Task<CallerResult> FinishAsync(
+        AnsweredCall call,
+        NegotiatedMedia? media,
+        CallOutcome outcome,
+        string? cause
+    )
+    {
+        var endedAt = Now;
+        var stats = call.Session.Stats;
+        call.Session.Dispose();
+        await call.Session.Closed;
+        call.Leg.Ended(endedAt);
+        var conversation = call.Leg.Conversation;
+        var times = call.Call.Times;
+        var measurement = new CallMeasurement
+        {
+            Index = call.Request.Index,
+            CallId = call.Call.CallId,
+            Scenario = call.Script.Name,
+            Outcome = outcome,
+            Cause = cause,
+            StartedAt = call.StartedAt,
+            Trying = times.Trying,
+            Ringing = times.Ringing,
+            Answer = times.Answered,
+            Duration = media is null ? null : endedAt - call.StartedAt - times.Answered,
+            Codec = media?.CodecName,
+            Greeting = conversation.GreetingWait,
+            LongestWait = conversation.LongestWait,
+            DeadAirs = conversation.DeadAirs,
+            AgentHungUp =
+                call.Call.Ended is { IsCompletedSuccessfully: true, Result.Cause: SipCallEndCause.RemoteHangUp },
+            Turns = [.. conversation.Turns],
+            Packets = media is null ? new() : PacketsOf(call, stats),
+        };
+        return media is null
+            ? new CallerResult(measurement, null, [], null)
+            : new CallerResult(measurement, call.StartedAt + times.Answered, conversation.AgentSpeech, call.Recording);
+    }
+
+    private PacketMeasurement PacketsOf(AnsweredCall call, MediaStats stats)
+    {
+        // Calls end on many threads, and the histogram is the run's.
+        lock (call.Request.Lateness ?? new())
+        {
+            return call.Leg.Packets.Finish(
+                stats.PacketsLost,
+                stats.PacketsLate,
+                _options.JitterBufferMs * 1000,
+                stats.PacketsDuplicate,
+                stats.PacketsSent,
+                stats.JitterMs,
+                call.Request.Lateness
+            );
+        }
+    }
+
+    private LocalMedia LocalMediaOf(MediaSession session, CallerRequest request)
+    {
+        var peer = request.Destination?.EndPoint.Address;
+        if (peer is null && IPAddress.TryParse(request.Target.Host.Trim('[', ']'), out var host))
+        {
+            peer = host;
+        }
+        return new LocalMedia(session.AdvertisedAddress(peer), session.LocalPort, session.LocalPort, 1);
+    }
+
+    private static OfferAnswerResult Negotiate(
+        SessionDescription offer,
+        SipInviteResult invited,
+        MediaCapabilities capabilities
+    ) =>
+        SessionDescription.TryParse(invited.Body.Span, out var answer, out _)
+            ? OfferAnswer.AcceptAnswer(offer, answer, capabilities)
+            : OfferAnswer.AcceptAnswer(offer, offer with { Media = [] }, capabilities);
+
+    /// <summary>The platform moved or changed the call: follow it.</summary>
+    private static ReadOnlyMemory<byte> Reanswer(
+        ReadOnlyMemory<byte> body,
+        MediaSession session,
+        MediaCapabilities capabilities,
+        ref NegotiatedMedia current
+    )
+    {
+        if (!SessionDescription.TryParse(body.Span, out var offer, out _))
+        {
+            return default;
+        }
+        var answer = OfferAnswer.Answer(
+            offer,
+            capabilities,
+            new LocalMedia(current.LocalAddress, current.LocalPort, current.SessionId, current.SessionVersion + 1)
+        );
+        if (answer.Media is not { } media)
+        {
+            return default;
+        }
+        current = media;
+        session.Update(media);
+        return System.Text.Encoding.UTF8.GetBytes(answer.Description!.ToString());
+    }
+
+    private static CallOutcome RefusalOf(SipInviteResult invited, CancellationToken stop) =>
+        stop.IsCancellationRequested ? CallOutcome.Stopped
+        : invited.Response is null ? CallOutcome.NoAnswer
+        : CallOutcome.Rejected;
+
+    private static string CauseOf(SipInviteResult invited) => $"{invited.StatusCode} {invited.Reason}";
+
+    private static CallerResult NotMade(CallerScript script, CallerRequest request, TimeSpan startedAt, string cause) =>
+        new(
+            new CallMeasurement
+            {
+                Index = request.Index,
+                CallId = "",
+                Scenario = script.Name,
+                Outcome = CallOutcome.HarnessFault,
+                Cause = cause,
+                StartedAt = startedAt,
+            },
+            null,
+            [],
+            null
+        );
+}

@@ -1,0 +1,102 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using OCPlatform.Media.Sdp;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.LoadTest;
+
+/// <summary>Where synthetic callers call from.</summary>
+public sealed class SyntheticCallerOptions
+{
+    /// <summary>Address for SIP and RTP; its port is SIP's, 0 takes a free one.</summary>
+    public IPEndPoint Bind { get; set; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>First RTP port of the callers.</summary>
+    [Range(1024, 65534)]
+    public int RtpPortStart { get; set; } = 30000;
+
+    /// <summary>Last RTP port of the callers (inclusive); each call takes two.</summary>
+    [Range(1025, 65535)]
+    public int RtpPortEnd { get; set; } = 39999;
+
+    /// <summary>User name for digest challenges; null: a challenged call has failed.</summary>
+    public string? User { get; set; }
+
+    /// <summary>Password for digest challenges.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>Makes SSRCs, first sequence numbers and first timestamps repeatable.</summary>
+    public int? Seed { get; set; }
+
+    /// <summary>
+    /// Depth of the callers' jitter buffer in ms. Measured times are those of arrival, so it does not count in them; packets
+    /// later than this count as that late.
+    /// </summary>
+    [Range(20, 1000)]
+    public int JitterBufferMs { get; set; } = 120;
+
+    /// <summary>Calls at once.</summary>
+    [Range(1, 100_000)]
+    public int MaxCalls { get; set; } = 5000;
+}
+
+/// <summary>One call to make.</summary>
+public sealed record CallerRequest
+{
+    public required SipUri Target { get; init; }
+
+    /// <summary>Where the INVITE goes when <see cref="Target"/> holds a host name; null: to the target's address.</summary>
+    public SipDestination? Destination { get; init; }
+
+    /// <summary>User part of From.</summary>
+    public string From { get; init; } = "caller";
+
+    /// <summary>Codecs to offer, the preferred one first.</summary>
+    public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma];
+
+    /// <summary>Keep both sides' audio (960 kB a minute).</summary>
+    public bool Record { get; init; }
+
+    /// <summary>How long it may ring.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>0-based place in a run.</summary>
+    public int Index { get; init; }
+
+    /// <summary>Told of each turn as it ends, on the media clock: must return at once.</summary>
+    public Action<TurnMeasurement>? OnTurn { get; init; }
+
+    /// <summary>Told when the call is answered, on any thread.</summary>
+    public Action? OnAnswered { get; init; }
+
+    /// <summary>Takes the lateness of the call's packets when it ends; shared by a run's calls, which lock it.</summary>
+    public LatenessHistogram? Lateness { get; init; }
+}
+
+/// <summary>What came of a call.</summary>
+/// <param name="Measurement">All figures.</param>
+/// <param name="AnsweredAt">
+/// On the clock of the turns' times: sample 0 of the recording; null when it was not answered.
+/// </param>
+/// <param name="AgentSpeech">The stretches of speech heard from the agent, on the same clock.</param>
+/// <param name="Recording">Both sides' audio, when asked for and answered.</param>
+public sealed record CallerResult(
+    CallMeasurement Measurement,
+    TimeSpan? AnsweredAt,
+    IReadOnlyList<SpeechSegment> AgentSpeech,
+    CallRecording? Recording
+)
+{
+    /// <summary>What was heard of the agent's reply to a turn (0-based), with a little air around it; null: no reply or no recording.</summary>
+    public short[]? HeardReply(int turn)
+    {
+        var air = TimeSpan.FromMilliseconds(200);
+        return
+            Recording is not null
+            && AnsweredAt is { } answered
+            && Measurement.Turns[turn] is { ReplyStart: { } start, ReplyEnd: { } end }
+            ? Recording.AgentBetween(start - answered - air, end - answered + air)
+            : null;
+    }
+}
