@@ -79,7 +79,7 @@ public sealed class ScenarioReaderTests
     [InlineData("name: x\ngreeting: maybe", 2, "true or false")]
     [InlineData("name: x\nrepeat: true", 1, "repeat needs at least one line")]
     [InlineData("name: x\nend-of-speech: 100ms", 1, "at least 300ms")]
-    [InlineData("name: x\nlines: [}", 2, null)]
+    [InlineData("name: x\nlines:\n  - say: @never", 3, null)]
     [InlineData("- say: hi", 1, "a mapping")]
     [InlineData("", 0, "is empty")]
     public void A_wrong_scenario_names_the_line(string yaml, long line, string? message)
