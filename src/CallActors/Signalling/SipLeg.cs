@@ -151,6 +151,8 @@ public sealed class SipLeg
     public SipRequest Bye(string? cause = null)
     {
         var bye = Dialog.CreateRequest(SipMethod.Bye);
+        // Only the gateway that sends it knows the Via; without any it would be no message on the way there.
+        bye.Headers.AddFirst(SipHeaderId.Via, "SIP/2.0/UDP gateway.invalid;branch=z9hG4bKgateway");
         if (cause is not null)
         {
             bye.Headers.Add("Reason", $"SIP;cause=200;text=\"{cause.Replace('"', '\'')}\"");

@@ -266,6 +266,7 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
     private void OnSendRequest(SipGatewayCommands.SendRequest command)
     {
         var request = (SipRequest)SipParser.Parse(command.Message);
+        request.Headers.Remove(SipHeaderId.Via);
         var destination = new SipDestination(command.Transport, IPEndPoint.Parse(command.Remote));
         if (_endpoint.SendRequest(request, destination) is { } transaction)
         {
