@@ -35,6 +35,7 @@ public sealed class UdpTransport : ISipTransport
     private readonly RouteProbe _routes = new();
     private Task _loop = Task.CompletedTask;
     private ISipTransportReceiver? _receiver;
+    private int _disposed;
 
     public UdpTransport(UdpTransportOptions options)
     {
@@ -109,6 +110,10 @@ public sealed class UdpTransport : ISipTransport
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
         await _stop.CancelAsync();
         _socket.Dispose();
         await _loop;

@@ -1,0 +1,247 @@
+using Microsoft.Extensions.Time.Testing;
+using OCPlatform.Sip.Authentication;
+
+namespace OCPlatform.Sip.Tests.Authentication;
+
+public class DigestTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact(DisplayName = "RFC 2617 §3.5: the Mufasa example")]
+    public void Rfc2617_example() =>
+        Digest
+            .Response(
+                DigestAlgorithm.Md5,
+                Digest.Ha1(DigestAlgorithm.Md5, "Mufasa", "testrealm@host.com", "Circle Of Life"),
+                "GET",
+                "/dir/index.html",
+                "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+                "auth",
+                "00000001",
+                "0a4f113b"
+            )
+            .Should()
+            .Be("6629fae49393a05397450978507c4ef1");
+
+    [Theory(DisplayName = "RFC 7616 §3.9.1: MD5 and SHA-256")]
+    [InlineData(DigestAlgorithm.Md5, "8ca523f5e9506fed4657c9700eebdbec")]
+    [InlineData(DigestAlgorithm.Sha256, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1")]
+    public void Rfc7616_example(DigestAlgorithm algorithm, string response) =>
+        Digest
+            .Response(
+                algorithm,
+                Digest.Ha1(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life"),
+                "GET",
+                "/dir/index.html",
+                "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+                "auth",
+                "00000001",
+                "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+            )
+            .Should()
+            .Be(response);
+
+    [Fact(DisplayName = "RFC 2069: without qop")]
+    public void Without_qop() =>
+        Digest
+            .Response(
+                DigestAlgorithm.Md5,
+                Digest.Ha1(DigestAlgorithm.Md5, "Mufasa", "testrealm@host.com", "CircleOfLife"),
+                "GET",
+                "/dir/index.html",
+                "dcd98b7102dd2f0e8b11d0f600bfb0c093"
+            )
+            .Should()
+            .Be("1949323746fe6a43ef61f9606e7febea", "the value of RFC 2069 erratum 749");
+
+    [Theory]
+    [InlineData(DigestAlgorithm.Md5)]
+    [InlineData(DigestAlgorithm.Sha256)]
+    public void Client_and_server_agree(DigestAlgorithm algorithm)
+    {
+        var server = NewServer(algorithm);
+        var answered = new DigestClient(new("alice", "se\"cret")).Answer(Request(), server.Challenge(Request()))!;
+        answered.CSeq.Number.Should().Be(2);
+        var result = server.Check(answered, (user, _) => user == "alice" ? new("se\"cret") : null);
+        result.Should().Be(new DigestResult(DigestVerdict.Accepted, "alice"));
+    }
+
+    [Fact]
+    public void The_stronger_algorithm_is_offered_first_and_taken()
+    {
+        var challenge = NewServer().Challenge(Request());
+        challenge.Headers.Lines("WWW-Authenticate")[0].Should().Contain("algorithm=SHA-256");
+        new DigestClient(new("a", "b"))
+            .Answer(Request(), challenge)!
+            .Headers["Authorization"]
+            .Should()
+            .Contain("algorithm=SHA-256");
+    }
+
+    [Fact]
+    public void A_stored_hash_does_instead_of_the_password()
+    {
+        var server = NewServer();
+        var answered = new DigestClient(new("alice", "secret")).Answer(Request(), server.Challenge(Request()))!;
+        server
+            .Check(answered, (user, algorithm) => new(null, Digest.Ha1(algorithm, user, "test", "secret")))
+            .Verdict.Should()
+            .Be(DigestVerdict.Accepted);
+    }
+
+    [Fact]
+    public void Wrong_password_and_unknown_user_are_rejected_alike()
+    {
+        var server = NewServer();
+        var answered = new DigestClient(new("alice", "wrong")).Answer(Request(), server.Challenge(Request()))!;
+        server.Check(answered, (_, _) => new("right")).Verdict.Should().Be(DigestVerdict.Rejected);
+        server.Check(answered, (_, _) => null).Verdict.Should().Be(DigestVerdict.Rejected);
+    }
+
+    [Fact]
+    public void An_unknown_user_is_not_let_in_by_the_stand_in_secret()
+    {
+        var server = NewServer();
+        var challenge = server.Challenge(Request());
+        var nonce = challenge.Headers["WWW-Authenticate"]!.Split("nonce=\"")[1].Split('"')[0];
+        var answered = new DigestClient(new("nobody", nonce)).Answer(Request(), challenge)!;
+        server.Check(answered, (_, _) => null).Verdict.Should().Be(DigestVerdict.Rejected);
+    }
+
+    [Fact]
+    public void A_replayed_request_is_stale()
+    {
+        var server = NewServer();
+        var answered = new DigestClient(new("alice", "secret")).Answer(Request(), server.Challenge(Request()))!;
+        server.Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Accepted);
+        server.Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Stale);
+    }
+
+    [Fact]
+    public void An_old_nonce_is_stale_and_the_client_tries_again_with_the_new_one()
+    {
+        var server = NewServer();
+        var client = new DigestClient(new("alice", "secret"));
+        var answered = client.Answer(Request(), server.Challenge(Request()))!;
+        _time.Advance(TimeSpan.FromSeconds(301));
+        server.Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Stale);
+
+        answered.Headers.AddFirst(SipHeaderId.Via, "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK2");
+        var again = client.Answer(answered, server.Challenge(answered, stale: true))!;
+        server.Check(again, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Accepted);
+        client
+            .Answer(again, Challenged(server, again))
+            .Should()
+            .BeNull("the password is wrong, asking again would not end");
+
+        static SipResponse Challenged(DigestServer server, SipRequest request)
+        {
+            request.Headers.AddFirst(SipHeaderId.Via, "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK3");
+            return server.Challenge(request);
+        }
+    }
+
+    [Fact]
+    public void Nonces_of_another_key_or_realm_are_stale()
+    {
+        var answered = new DigestClient(new("alice", "secret")).Answer(Request(), NewServer().Challenge(Request()))!;
+        NewServer().Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Stale);
+    }
+
+    [Fact]
+    public void Nodes_that_share_a_key_accept_each_others_nonces()
+    {
+        var key = new byte[32];
+        var answered = new DigestClient(new("alice", "secret")).Answer(
+            Request(),
+            NewServer(key: key).Challenge(Request())
+        )!;
+        NewServer(key: key).Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Accepted);
+    }
+
+    [Fact]
+    public void A_digest_for_another_target_or_method_is_refused()
+    {
+        var server = NewServer();
+        var client = new DigestClient(new("alice", "secret"));
+        var header = client.Answer(Request(), server.Challenge(Request()))!.Headers["Authorization"]!;
+
+        var elsewhere = Request(uri: "sip:other@elsewhere.example");
+        elsewhere.Headers.Add("Authorization", header);
+        server.Check(elsewhere, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Malformed);
+
+        var bye = Request(method: "BYE");
+        bye.Headers.Add("Authorization", header);
+        server.Check(bye, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Rejected);
+    }
+
+    [Fact]
+    public void Proxy_challenges_use_407_and_their_own_headers()
+    {
+        var server = NewServer();
+        var challenge = server.Challenge(Request(), proxy: true);
+        challenge.StatusCode.Should().Be(407);
+        var answered = new DigestClient(new("alice", "secret")).Answer(Request(), challenge)!;
+        server.Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.NoCredentials);
+        server.Check(answered, (_, _) => new("secret"), proxy: true).Verdict.Should().Be(DigestVerdict.Accepted);
+    }
+
+    [Theory]
+    [InlineData("Basic dXNlcjpwYXNz", DigestVerdict.NoCredentials)]
+    [InlineData("Digest realm=\"elsewhere\", username=\"a\"", DigestVerdict.NoCredentials)]
+    [InlineData("Digest ", DigestVerdict.Malformed)]
+    [InlineData("Digest nonsense", DigestVerdict.Malformed)]
+    [InlineData("Digest realm=\"test\"", DigestVerdict.Malformed)]
+    [InlineData("Digest realm=\"test", DigestVerdict.Malformed)]
+    [InlineData("Digest realm=\"test\", realm=\"test\"", DigestVerdict.Malformed)]
+    [InlineData(
+        "Digest username=\"a\", realm=\"test\", nonce=\"n\", uri=\"sip:b@192.0.2.1\", response=\"r\"",
+        DigestVerdict.Stale
+    )]
+    [InlineData(
+        "Digest username=\"a\", realm=\"test\", nonce=\"n\", uri=\"sip:b@192.0.2.1\", response=\"r\", qop=auth, nc=00000000, cnonce=\"c\"",
+        DigestVerdict.Malformed
+    )]
+    [InlineData(
+        "Digest username=\"a\", realm=\"test\", nonce=\"n\", uri=\"sip:b@192.0.2.1\", response=\"r\", algorithm=ROT13",
+        DigestVerdict.Malformed
+    )]
+    public void Odd_credentials_are_judged_without_exception(string header, DigestVerdict verdict)
+    {
+        var request = Request();
+        request.Headers.Add("Authorization", header);
+        NewServer().Check(request, (_, _) => new("secret")).Verdict.Should().Be(verdict);
+    }
+
+    [Fact]
+    public void Counts_may_arrive_out_of_order_but_only_once()
+    {
+        var window = new NonceCountWindow(2);
+        window.TryUse("n", 5).Should().BeTrue();
+        window.TryUse("n", 3).Should().BeTrue();
+        window.TryUse("n", 3).Should().BeFalse();
+        window.TryUse("n", 5).Should().BeFalse();
+        window.TryUse("n", 200).Should().BeTrue();
+        window.TryUse("n", 6).Should().BeFalse("it is too far back to tell");
+        window.TryUse("m", 1).Should().BeTrue();
+        window.TryUse("o", 1).Should().BeTrue("the oldest nonce makes room");
+    }
+
+    private DigestServer NewServer(DigestAlgorithm? only = null, byte[]? key = null) =>
+        new(
+            new()
+            {
+                Realm = "test",
+                Key = key,
+                Algorithms = only is { } one ? [one] : [DigestAlgorithm.Sha256, DigestAlgorithm.Md5],
+            },
+            _time
+        );
+
+    private static SipRequest Request(string method = "INVITE", string uri = "sip:b@192.0.2.1")
+    {
+        var request = SipRequest.Create(method, SipUri.Parse(uri), NameAddress.Parse("<sip:a@192.0.2.2>"));
+        request.Headers.AddFirst(SipHeaderId.Via, "SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK1");
+        return request;
+    }
+}
