@@ -195,6 +195,11 @@ public sealed class SyntheticCaller : IAsyncDisposable
         call.Session.Dispose();
         await call.Session.Closed;
         call.Leg.Ended(endedAt);
+        if (stats.SinkFaults > 0)
+        {
+            // The leg missed callbacks: whatever it measured is wrong.
+            (outcome, cause) = (CallOutcome.HarnessFault, $"{stats.SinkFaults} faults in the caller's media callbacks");
+        }
         var conversation = call.Leg.Conversation;
         var times = call.Call.Times;
         var measurement = new CallMeasurement

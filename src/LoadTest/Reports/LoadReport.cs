@@ -29,7 +29,7 @@ public sealed record LoadReport
     /// <summary>No objective was missed and, where none speaks of failures, no call failed.</summary>
     public required bool Passed { get; init; }
 
-    public string ToJson() => JsonSerializer.Serialize(this, LoadReportJson.Default.LoadReport);
+    public string ToJson() => JsonSerializer.Serialize(this, LoadReportJson.Readable.LoadReport);
 }
 
 public sealed record PlanReport(
@@ -112,4 +112,14 @@ public sealed record TurnReport
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(LoadReport))]
-internal sealed partial class LoadReportJson : JsonSerializerContext;
+internal sealed partial class LoadReportJson : JsonSerializerContext
+{
+    /// <summary>Writes “&lt;” as it is: the report is a file and never part of a page.</summary>
+    public static LoadReportJson Readable { get; } =
+        new(
+            new JsonSerializerOptions(Default.Options)
+            {
+                Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
+}
