@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -106,20 +107,18 @@ public sealed record TurnReport
     public double Wait { get; init; }
 }
 
-[JsonSourceGenerationOptions(
-    WriteIndented = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true
-)]
 [JsonSerializable(typeof(LoadReport))]
 internal sealed partial class LoadReportJson : JsonSerializerContext
 {
-    /// <summary>Writes “&lt;” as it is: the report is a file and never part of a page.</summary>
     public static LoadReportJson Readable { get; } =
         new(
-            new JsonSerializerOptions(Default.Options)
+            new JsonSerializerOptions
             {
-                Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                WriteIndented = true,
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                Converters = { new JsonStringEnumConverter<CallOutcome>() },
+                // “<” as it is: the report is a file and never part of a page.
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             }
         );
 }
