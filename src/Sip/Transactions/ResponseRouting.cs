@@ -1,44 +1,74 @@
 using System.Net;
+using System.Text;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Sip.Transactions;
 
-/// <summary>Where a response goes, from the request's top Via and its way in (RFC 3261 §18.2.2, RFC 3581 §4).</summary>
+/// <summary>Where a response goes, from the request's top Via and its way in (RFC 3261 §18.2, RFC 3581 §4).</summary>
 public static class ResponseRouting
 {
     public static SipDestination For(SipRequest request, SipFlow flow)
     {
-        var via = request.TopVia;
-        if (flow.Transport.IsReliable || via.HasRport)
+        if (flow.Transport.IsReliable)
         {
             return flow.Remote;
         }
+        var via = TopViaReader.Of(request);
         // Without rport the response goes to the source address, but to the port of sent-by.
         var port = via.Port != 0 ? via.Port : 5060;
         var source = flow.Remote.EndPoint;
-        return port == source.Port
+        return via.HasRport || port == source.Port
             ? flow.Remote
             : new SipDestination(flow.Remote.Transport, new IPEndPoint(source.Address, port));
     }
 
     /// <summary>
-    /// Notes in the top Via where the request really came from: <c>received</c> when sent-by is another address or rport was
-    /// asked for, and the port in <c>rport</c>.
+    /// Notes in the top Via where the request really came from: <c>received</c> when sent-by is another address or rport was asked for, and
+    /// the port in <c>rport</c>.
     /// </summary>
     public static void StampSource(SipRequest request, SipFlow flow)
     {
-        var via = request.TopVia;
+        var via = TopViaReader.Of(request);
         var source = flow.Remote.EndPoint;
-        var sameHost = IPAddress.TryParse(via.Host.Trim('[', ']'), out var address) && address.Equals(source.Address);
-        if (sameHost && !via.HasRport)
+        Span<char> text = stackalloc char[64];
+        source.Address.TryFormat(text, out var length);
+        ReadOnlySpan<char> address = text[..length];
+        if (!via.HasRport && IsAddress(via.Host, address))
         {
             return;
         }
+        if (via.BareRportEnd < 0 || via.HasReceived)
+        {
+            StampRewritten(request, source, via.HasRport);
+            return;
+        }
+        request.Headers.TryGetBytes(SipHeaderId.Via, out var line);
+        Span<char> port = stackalloc char[8];
+        source.Port.TryFormat(port, out var digits);
+        // The common case: one ";rport" to fill in, "received" to append.
+        request.Headers.SetFirst(
+            SipHeaderId.Via,
+            string.Concat(
+                Encoding.UTF8.GetString(line[..via.BareRportEnd]),
+                $"={port[..digits]}{Encoding.UTF8.GetString(line[via.BareRportEnd..via.ElementLength].TrimEnd(" \t"u8))}",
+                $";received={address}",
+                Encoding.UTF8.GetString(line[via.ElementLength..])
+            )
+        );
+    }
+
+    /// <summary>The peer wrote values of its own where ours belong: they are replaced.</summary>
+    private static void StampRewritten(SipRequest request, IPEndPoint source, bool hasRport)
+    {
+        var via = request.TopVia;
         var parameters = via.Parameters.With("received", source.Address.ToString());
-        if (via.HasRport)
+        if (hasRport)
         {
             parameters = parameters.With("rport", source.Port.ToString());
         }
         request.TopVia = via with { Parameters = parameters };
     }
+
+    private static bool IsAddress(ReadOnlySpan<byte> host, ReadOnlySpan<char> address) =>
+        Ascii.EqualsIgnoreCase(host.Length > 1 && host[0] == (byte)'[' ? host[1..^1] : host, address);
 }

@@ -125,7 +125,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
 
     /// <summary>The id a request's client transaction will have.</summary>
     public static SipTransactionId ClientIdOf(SipRequest request) =>
-        new(TransactionKey.ForClient(request.TopVia.Branch ?? "", request.Method));
+        new(TransactionKey.ForClient(request, request.Method));
 
     /// <summary>
     /// Cancels a pending INVITE of ours: at once when a provisional response is there, else when one comes (RFC 3261 §9.1).
@@ -260,11 +260,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
 
     private void ReceiveResponse(SipResponse response, TimeSpan now)
     {
-        var branch = response.TopVia.Branch;
-        if (
-            branch is null
-            || !_clients.TryGetValue(TransactionKey.ForClient(branch, response.CSeq.Method), out var entry)
-        )
+        if (!_clients.TryGetValue(TransactionKey.ForClient(response, response.CSeq.Method), out var entry))
         {
             StrayResponses++;
             return;

@@ -80,9 +80,9 @@ public sealed partial class SipCall
     private void OnReinviteRequest(SipServerRequest incoming)
     {
         var request = incoming.Request;
-        if (_state != SipCallState.Answered || IsReinviting || _ackWait is not null)
+        if (_state != SipCallState.Answered || IsReinviting)
         {
-            // Glare, or our last 2xx is not acknowledged yet (RFC 3261 §14.2).
+            // Glare (RFC 3261 §14.2).
             _agent.Answer(incoming, SipStatus.RequestPending);
             return;
         }

@@ -254,10 +254,15 @@ public sealed class SipEndpointTests : IAsyncLifetime
     [Fact]
     public async Task An_exception_of_the_core_stops_nothing()
     {
-        _core.RequestScript = r => throw new InvalidOperationException("a defect of the core");
-        _peer.Send(_peer.Request("OPTIONS", "z9hG4bK11"));
-        await _core.NextAsync<SipServerRequest>();
-        _core.RequestScript = r => _endpoint.Respond(r.TransactionId!.Value, SipResponse.Create(r.Request, 200));
+        _core.RequestScript = r =>
+        {
+            if (r.Request.CallId == "defect")
+            {
+                throw new InvalidOperationException("a defect of the core");
+            }
+            _endpoint.Respond(r.TransactionId!.Value, SipResponse.Create(r.Request, 200));
+        };
+        _peer.Send(_peer.Request("OPTIONS", "z9hG4bK11", "defect"));
         _peer.Send(_peer.Request("OPTIONS", "z9hG4bK12"));
         (await _peer.ReceiveResponseAsync()).StatusCode.Should().Be(200);
         _endpoint.Counters.HandlerExceptions.Should().Be(1);

@@ -1,4 +1,6 @@
 using System.Net;
+using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Transactions;
 using OCPlatform.Sip.Transports;
 using OCPlatform.Sip.UserAgents;
 
@@ -112,6 +114,104 @@ public sealed class SipUserAgentTests : IAsyncLifetime
         var response = await _caller.SendAsync(request, to, Patience);
         response!.StatusCode.Should().Be(200);
         response.Allow.Should().Contain(["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"]);
+    }
+
+    [Fact]
+    public async Task A_challenged_call_is_authenticated_and_a_wrong_password_ends_it()
+    {
+        var digest = new DigestServer(new() { Realm = "test" });
+        await using var desk = new SipEndpoint(
+            new(),
+            [new UdpTransport(new() { Bind = new IPEndPoint(IPAddress.Loopback, 0) })],
+            new ChallengingCore(digest, (id, response) => _desk!.Respond(id, response))
+        );
+        _desk = desk;
+        desk.Start();
+        var target = SipUri.Create("desk", desk.Transports[0].LocalEndPoint);
+
+        var wrong = _caller.Call(new() { Target = target, Credentials = new("alice", "guess") });
+        (await wrong.Answered.WaitAsync(Patience)).StatusCode.Should().Be(401);
+        var right = _caller.Call(new() { Target = target, Credentials = new("alice", "secret") });
+        (await right.Answered.WaitAsync(Patience)).StatusCode.Should().Be(486, "the desk is busy, but knows who calls");
+        right.Invite.CSeq.Number.Should().Be(2);
+    }
+
+    private SipEndpoint? _desk;
+
+    private sealed class ChallengingCore(DigestServer digest, Action<SipTransactionId, SipResponse> respond)
+        : ISipHandler
+    {
+        public void OnRequest(SipServerRequest request)
+        {
+            if (request.TransactionId is { } id)
+            {
+                var result = digest.Check(request.Request, (user, _) => user == "alice" ? new("secret") : null);
+                respond(
+                    id,
+                    result.Verdict == DigestVerdict.Accepted
+                        ? SipResponse.Create(request.Request, 486)
+                        : digest.Challenge(request.Request, stale: result.Verdict == DigestVerdict.Stale)
+                );
+            }
+        }
+
+        public void OnCancel(SipTransactionId invite, SipRequest cancel) { }
+
+        public void OnResponse(SipTransactionId client, SipResponse response) { }
+
+        public void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end) { }
+    }
+
+    [Fact]
+    public async Task A_second_fork_that_answers_is_acknowledged_and_hung_up()
+    {
+        await using var network = new UdpTransport(new() { Bind = new IPEndPoint(IPAddress.Loopback, 0) });
+        var fork = new ForkingPeer();
+        network.Start(fork);
+        var call = _caller.Call(new() { Target = SipUri.Create("both", network.LocalEndPoint), Offer = Offer });
+        (await call.Answered.WaitAsync(Patience)).IsSuccess.Should().BeTrue();
+        var bye = await fork.Bye.WaitAsync(Patience);
+        bye.To.Tag.Should().Be("second");
+        fork.Acknowledged.Should().BeEquivalentTo(["first", "second"]);
+        call.State.Should().Be(SipCallState.Answered);
+    }
+
+    /// <summary>Answers an INVITE twice, as two phones behind a proxy would.</summary>
+    private sealed class ForkingPeer : ISipTransportReceiver
+    {
+        private readonly TaskCompletionSource<SipRequest> _bye = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
+
+        public Task<SipRequest> Bye => _bye.Task;
+
+        public List<string> Acknowledged { get; } = [];
+
+        public void OnReceived(ReadOnlySpan<byte> message, SipFlow flow)
+        {
+            SipParser.TryParse(message, out var parsed, out _);
+            var request = (SipRequest)parsed!;
+            switch (request.Method)
+            {
+                case SipMethod.Invite:
+                    foreach (var tag in (string[])["first", "second"])
+                    {
+                        var response = SipResponse.Create(request, 200, toTag: tag);
+                        response.Contact = new NameAddress(SipUri.Create(tag, flow.Local));
+                        flow.Transport.TrySend(response.ToBytes(), flow.Remote);
+                    }
+                    break;
+                case SipMethod.Ack:
+                    Acknowledged.Add(request.To.Tag!);
+                    break;
+                case SipMethod.Bye:
+                    _bye.TrySetResult(request);
+                    flow.Transport.TrySend(SipResponse.Create(request, 200).ToBytes(), flow.Remote);
+                    break;
+            }
+        }
+
+        public void OnTransportFailed(SipDestination destination) { }
     }
 
     [Fact]
