@@ -101,7 +101,10 @@ public static class ConversationCommands
 /// <summary>What a conversation tells its listener.</summary>
 public static class ConversationEvents
 {
-    /// <summary>Answer to Attach. History holds the turns so far when the conversation was resumed.</summary>
+    /// <summary>
+    /// Answer to Attach. History holds the turns so far when the conversation was resumed. An agent turn still open is
+    /// not in it: it follows once more from its start, its pieces under the same indexes as before.
+    /// </summary>
     [WireName("conversation/attached/1")]
     public sealed record Attached(ConversationId ConversationId, bool Resumed, bool Ended, IReadOnlyList<Turn> History)
         : IConversationMessage;
