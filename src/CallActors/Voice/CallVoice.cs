@@ -20,9 +20,6 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private const int RingSamples = 8000;
     private const int SamplesPerMs = 8;
 
-    // Without audio for so long the ear is given silence, so that a turn ends even when the phone stops sending.
-    private const int MissingAudioMs = 100;
-
     // How far the phone's playout is kept ahead: little enough that an interruption leaves little to throw away.
     private const int PlayoutAheadSamples = 200 * SamplesPerMs;
 
@@ -38,7 +35,6 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private readonly short[] _frame = new short[160];
     private readonly long _startedTicks;
     private readonly DateTimeOffset _startedAt;
-    private long _heardMs;
     private AgentTurnAudio? _turn;
     private bool _paused;
     private bool _recognising;
@@ -107,15 +103,11 @@ public sealed class CallVoice : IMediaSink, IDisposable
         {
             action();
         }
-        var nowMs = NowMs;
-        while (_ring.TryRead(_block))
+        // The ear's clock is the wall clock at the end of what lies in the ring, so that it cannot drift away.
+        var oldestMs = NowMs - _ring.Available / SamplesPerMs;
+        for (var endMs = oldestMs + Listener.BlockMs; _ring.TryRead(_block); endMs += Listener.BlockMs)
         {
-            Hear(_block, nowMs);
-        }
-        while (nowMs - _heardMs > MissingAudioMs)
-        {
-            Array.Clear(_block);
-            Hear(_block, nowMs);
+            Hear(_block, endMs);
         }
         Speak();
     }
@@ -143,12 +135,10 @@ public sealed class CallVoice : IMediaSink, IDisposable
         }
     }
 
-    private void Hear(ReadOnlySpan<short> block, long nowMs)
+    private void Hear(ReadOnlySpan<short> block, long endMs)
     {
-        // The ear's clock counts audio, and is held within a ring's length of the wall clock.
-        _heardMs = Math.Max(_heardMs + Listener.BlockSamples / SamplesPerMs, nowMs - RingSamples / SamplesPerMs);
         var busy = AgentHasFloor || _replyAwaited || _recognising;
-        switch (_listener.OnBlock(block, _heardMs, busy))
+        switch (_listener.OnBlock(block, endMs, busy))
         {
             case TurnSignal.SpeechStarted:
                 Pause();
@@ -158,7 +148,7 @@ public sealed class CallVoice : IMediaSink, IDisposable
                 Recognise();
                 break;
             case TurnSignal.UserSilent when _turn is null:
-                _tell(new VoiceEvent.UserSilent(At(_heardMs)));
+                _tell(new VoiceEvent.UserSilent(At(endMs)));
                 break;
         }
     }

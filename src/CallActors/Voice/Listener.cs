@@ -14,7 +14,7 @@ internal sealed class Listener : IDisposable
     /// <summary>Samples in a block: what the detector takes at once, 32 ms at 8 kHz.</summary>
     public const int BlockSamples = 256;
 
-    private const int BlockMs = 32;
+    public const int BlockMs = 32;
     private const int SampleRateHz = 16000;
 
     // The detector needs 64–160 ms to be sure; recognition is given the audio from before it was.
