@@ -1,0 +1,70 @@
+using System.Text.Json;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Serialization;
+
+namespace OCPlatform.Contracts.Tests.Calls;
+
+public class CallRecordTests
+{
+    private static readonly CallId Id = new("c00aaaaaaaaaaaaaaaaaaaa");
+    private static readonly DateTimeOffset T = DateTimeOffset.UnixEpoch;
+
+    private static readonly ICallEvent[] Life =
+    [
+        new CallEvents.Received(
+            Id,
+            T,
+            CallDirection.Inbound,
+            "sip:a",
+            "sip:b",
+            "trunk",
+            "node",
+            "192.0.2.1:5060",
+            "cid"
+        ),
+        new CallEvents.SipExchanged(Id, T, true, "INVITE sip:b", "1 INVITE"),
+        new CallEvents.Ringing(Id, T.AddMilliseconds(5)),
+        new CallEvents.Answered(Id, T.AddMilliseconds(9), "PCMU", "{}", "{}"),
+        new CallEvents.Confirmed(Id, T.AddMilliseconds(20)),
+        new CallEvents.TurnSpoken(Id, T, Speaker.Agent, "Hello.", T, T.AddSeconds(1), null, false),
+        new CallEvents.DigitPressed(Id, T, "5", 100),
+        new CallEvents.SessionChanged(Id, T, "PCMU", true, "{}", "{}"),
+        new CallEvents.Ended(
+            Id,
+            T.AddSeconds(9),
+            new EndCause(EndedBy.Caller, EndReason.HungUp, null, null),
+            new MediaQuality(450, 450, 1, 2, 0, 1.5, 20)
+        ),
+    ];
+
+    [Fact]
+    public void The_record_is_the_fold_of_its_events()
+    {
+        var record = Fold(Life)!;
+
+        record.State.Should().Be(CallPhase.Ended);
+        record.Codec.Should().Be("PCMU");
+        record.Turns.Should().ContainSingle().Which.Text.Should().Be("Hello.");
+        record.Ladder.Should().ContainSingle();
+        record.Digits.Should().Be("5");
+        record.OnHold.Should().BeTrue();
+        record.Quality!.PacketsLate.Should().Be(2);
+        record.EndCause!.Reason.Should().Be(EndReason.HungUp);
+    }
+
+    [Fact]
+    public void Stored_between_any_two_events_the_record_goes_on_as_if_it_had_not_been()
+    {
+        for (var cut = 1; cut < Life.Length; cut++)
+        {
+            var stored = JsonSerializer.Serialize(Fold(Life[..cut]), WireSerializer.Json);
+            var resumed = JsonSerializer.Deserialize<CallRecord>(stored, WireSerializer.Json);
+            var record = Life[cut..].Aggregate(resumed, CallRecord.Apply);
+            record.Should().BeEquivalentTo(Fold(Life));
+        }
+    }
+
+    private static CallRecord? Fold(IEnumerable<ICallEvent> events) =>
+        events.Aggregate((CallRecord?)null, CallRecord.Apply);
+}
