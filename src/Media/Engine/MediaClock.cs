@@ -70,7 +70,7 @@ internal sealed class MediaClock : IDisposable
 
     private void Run()
     {
-        MonotonicClock.FavourThisThread(_options.ClockNiceness);
+        MonotonicClock.FavourThisThread(_options.ClockRealtime, _options.ClockNiceness);
         using var io = Datagrams.Create();
         var slotNs = TickNs / _slots.Length;
         var deadline = MonotonicClock.NowNs();

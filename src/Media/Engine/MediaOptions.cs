@@ -35,6 +35,12 @@ public sealed class MediaOptions
     [Range(1, 20)]
     public int ClockSlots { get; set; } = 10;
 
+    /// <summary>
+    /// Run the clock threads under the system's real-time scheduling (SCHED_RR) where it is allowed (CAP_SYS_NICE or an
+    /// rtprio limit), so that speech engines on the same cores do not delay packets. Otherwise ClockNiceness counts.
+    /// </summary>
+    public bool ClockRealtime { get; set; } = true;
+
     /// <summary>Niceness of the clock threads where the system allows it (−20 most favoured, 0 unchanged).</summary>
     [Range(-20, 0)]
     public int ClockNiceness { get; set; } = -15;

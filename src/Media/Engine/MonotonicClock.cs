@@ -14,6 +14,8 @@ internal static partial class MonotonicClock
     private const int TimerAbsolute = 1;
     private const int PrSetTimerSlack = 29;
     private const int PrioProcess = 0;
+    private const int SchedRoundRobin = 2;
+    private const int SchedResetOnFork = 0x40000000;
 
     private static readonly bool Linux = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
@@ -53,12 +55,16 @@ internal static partial class MonotonicClock
     }
 
     /// <summary>Precise wake-ups and, where allowed, precedence over the machine's other work for the calling thread.</summary>
-    public static void FavourThisThread(int niceness)
+    public static void FavourThisThread(bool realtime, int niceness)
     {
         if (!Linux)
             return;
         // The default slack lets the kernel wake a thread 50 µs late.
         _ = Prctl(PrSetTimerSlack, 1, 0, 0, 0);
+        // Niceness alone does not reach beyond the session's own group where autogroup scheduling is on.
+        var lowest = 1;
+        if (realtime && SetScheduler(0, SchedRoundRobin | SchedResetOnFork, in lowest) == 0)
+            return;
         if (niceness != 0)
             _ = SetPriority(PrioProcess, 0, niceness);
     }
@@ -73,6 +79,9 @@ internal static partial class MonotonicClock
 
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int Prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler")]
+    private static partial int SetScheduler(int thread, int policy, in int priority);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, uint who, int niceness);

@@ -22,17 +22,13 @@ internal sealed class Concealment
     private readonly short[] _history = new short[HistorySamples];
     private readonly short[] _period = new short[MaxPeriod];
     private int _periodLength;
-    private int _concealed;
+
+    // Nothing heard yet is as good as long faded.
+    private int _concealed = FadedSamples;
     private int _jump;
 
     /// <summary>Samples made up since the last good one.</summary>
     public int Concealed => _concealed;
-
-    public void Reset()
-    {
-        Array.Clear(_history);
-        _concealed = 0;
-    }
 
     /// <summary>Takes note of good audio, and joins its beginning to what was made up before it.</summary>
     public void OnGood(Span<short> samples)
@@ -88,28 +84,37 @@ internal sealed class Concealment
         }
     }
 
-    /// <summary>The lag with the greatest normalised correlation over the last 20 ms.</summary>
+    /// <summary>
+    /// The lag with the greatest normalised correlation over the last 20 ms, searched at 4 kHz (Appendix I does the same):
+    /// under overload every call conceals, so it must be cheap.
+    /// </summary>
     private int FindPeriod()
     {
-        var recent = _history.AsSpan(HistorySamples - CorrelationSamples);
+        Span<short> halved = stackalloc short[HistorySamples / 2];
+        for (var i = 0; i < halved.Length; i++)
+            halved[i] = (short)((_history[2 * i] + _history[2 * i + 1]) / 2);
+        const int length = CorrelationSamples / 2;
+        var start = halved.Length - length;
+        ReadOnlySpan<short> recent = halved[start..];
+
+        long energy = 1;
+        for (var i = 0; i < length; i++)
+            energy += halved[start - MinPeriod / 2 + i] * halved[start - MinPeriod / 2 + i];
         var best = MaxPeriod;
         var bestScore = 0.0;
-        for (var lag = MinPeriod; lag <= MaxPeriod; lag++)
+        for (var lag = MinPeriod / 2; lag <= MaxPeriod / 2; lag++)
         {
-            var shifted = _history.AsSpan(HistorySamples - CorrelationSamples - lag, CorrelationSamples);
+            ReadOnlySpan<short> shifted = halved.Slice(start - lag, length);
             long product = 0;
-            long energy = 1;
-            for (var i = 0; i < CorrelationSamples; i++)
-            {
+            for (var i = 0; i < length; i++)
                 product += recent[i] * shifted[i];
-                energy += shifted[i] * shifted[i];
-            }
-
-            if (product <= 0)
-                continue;
-            var score = (double)product * product / energy;
+            var score = product <= 0 ? 0 : (double)product * product / energy;
             if (score > bestScore)
-                (best, bestScore) = (lag, score);
+                (best, bestScore) = (2 * lag, score);
+            // The stretch compared moves one sample into the past.
+            int oldest = shifted[length - 1];
+            int next = halved[Math.Max(0, start - lag - 1)];
+            energy += next * next - oldest * oldest;
         }
 
         return best;

@@ -6,13 +6,14 @@ namespace OCPlatform.Media.Jitter;
 /// </summary>
 internal sealed class DelayEstimator
 {
-    // 5 ms buckets up to 640 ms; older packets lose half their weight every 512 (≈ 10 s at 20 ms).
+    // 5 ms buckets up to 640 ms; older packets lose half their weight every 256 (≈ 5 s at 20 ms).
     private const int BucketSamples = 40;
     private const int Buckets = 128;
-    private const int HalveAfter = 512;
+    private const int HalveAfter = 256;
 
-    // The delay covers 99.5 % of packets: the buffer may add half a per cent to the network's own loss.
-    private const int LatePerMille = 5;
+    // The delay covers 99.7 % of packets: with the frames made up while it grows, the buffer adds about half a per cent to
+    // the network's own loss.
+    private const int LatePerMille = 3;
 
     // The base is the fastest packet of the last 5–10 s, so that it follows drifting clocks (200 ppm: 2 ms in 10 s).
     private const long BaseWindow = 5 * 8000;
