@@ -24,7 +24,9 @@ public interface ISipHandler
 }
 
 /// <summary>A request as the core gets it.</summary>
-/// <param name="Request">Its top Via tells where it really came from.</param>
+/// <param name="Request">
+/// Its top Via tells where it really came from. The transaction layer reads it too until the first response: it must not be changed.
+/// </param>
 /// <param name="TransactionId">For <see cref="SipEndpoint.Respond"/>; null for the ACK of a 2xx, which has no answer.</param>
 /// <param name="Flow">The way it came.</param>
 public sealed record SipServerRequest(SipRequest Request, SipTransactionId? TransactionId, SipFlow Flow)

@@ -87,7 +87,8 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
 
     /// <summary>
     /// Starts a client transaction; its responses and its end come to the handler under the returned id. The endpoint adds the Via,
-    /// unless <see cref="Prepare"/> did. Null when the endpoint is stopped or its queue full.
+    /// unless <see cref="Prepare"/> did. Null when the endpoint is stopped or its queue full. The request must not be changed afterwards: ACK
+    /// and CANCEL are made from it.
     /// </summary>
     /// <exception cref="ArgumentException">There is no transport of the destination's kind and address family.</exception>
     public SipTransactionId? SendRequest(SipRequest request, SipDestination destination)
@@ -411,39 +412,4 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         SipDestination? Destination = null,
         Action? Action = null
     );
-}
-
-/// <summary>Monotone counts of an endpoint since its start, and the transactions open now.</summary>
-public sealed class SipEndpointCounters
-{
-    internal long ReceivedCount;
-    internal long DroppedCount;
-    internal long MalformedCount;
-    internal long RefusedCommandCount;
-    internal long LateResponseCount;
-    internal long HandlerExceptionCount;
-    internal long LoopExceptionCount;
-    internal volatile int TransactionsNow;
-
-    /// <summary>Messages that came, keep-alives not counted.</summary>
-    public long Received => Interlocked.Read(ref ReceivedCount);
-
-    /// <summary>Messages dropped because the loop's channel was full.</summary>
-    public long Dropped => Interlocked.Read(ref DroppedCount);
-
-    /// <summary>Messages that the parser refused.</summary>
-    public long Malformed => Interlocked.Read(ref MalformedCount);
-
-    /// <summary>Commands refused because the channel was full or the endpoint stopped.</summary>
-    public long RefusedCommands => Interlocked.Read(ref RefusedCommandCount);
-
-    /// <summary>Responses of the core to transactions that were over.</summary>
-    public long LateResponses => Interlocked.Read(ref LateResponseCount);
-
-    public long HandlerExceptions => Interlocked.Read(ref HandlerExceptionCount);
-
-    /// <summary>Exceptions within the endpoint itself: each one is a defect of this library.</summary>
-    public long LoopExceptions => Interlocked.Read(ref LoopExceptionCount);
-
-    public int Transactions => TransactionsNow;
 }

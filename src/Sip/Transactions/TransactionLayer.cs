@@ -23,7 +23,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
 {
     private readonly Dictionary<string, ServerEntry> _servers = [];
     private readonly Dictionary<string, ClientEntry> _clients = [];
-    private readonly PriorityQueue<Entry, TimeSpan> _deadlines = new();
+    private readonly DeadlineQueue<Entry> _deadlines = new();
 
     /// <summary>Transactions of both tables that have not ended.</summary>
     public int Count => _servers.Count + _clients.Count;
@@ -38,29 +38,12 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     public long Refused { get; private set; }
 
     /// <summary>When <see cref="RunTimers"/> is needed next; <see cref="TimeSpan.MaxValue"/> when never.</summary>
-    public TimeSpan NextDeadline
-    {
-        get
-        {
-            // An entry may stand in the queue at a time that is past its use; it is looked at then and re-queued.
-            while (_deadlines.TryPeek(out var entry, out var at))
-            {
-                if (entry.QueuedAt == at && entry.Machine.State != TransactionState.Terminated)
-                {
-                    return at;
-                }
-                _deadlines.Dequeue();
-            }
-            return TimeSpan.MaxValue;
-        }
-    }
+    public TimeSpan NextDeadline => _deadlines.Next;
 
     public void RunTimers(TimeSpan now)
     {
-        while (NextDeadline <= now)
+        while (_deadlines.TakeDue(now) is { } entry)
         {
-            var entry = _deadlines.Dequeue();
-            entry.QueuedAt = TimeSpan.MaxValue;
             Perform(entry, entry.Machine.OnDeadline(now), null, now);
         }
     }
@@ -302,7 +285,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         if ((actions & TransactionActions.SendTrying) != 0)
         {
             var server = (ServerEntry)entry;
-            server.LastResponse = SipResponse.Create(server.Request, SipStatus.Trying).ToBytes();
+            server.LastResponse = SipResponse.Create(server.Request!, SipStatus.Trying).ToBytes();
             sent = user.Send(server.LastResponse, entry.Destination);
         }
         if ((actions & TransactionActions.Send) != 0)
@@ -336,22 +319,11 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         Queue(entry);
     }
 
-    private void Queue(Entry entry)
-    {
-        var deadline = entry.Machine.Deadline;
-        if (deadline != TimeSpan.MaxValue && deadline != entry.QueuedAt)
-        {
-            entry.QueuedAt = deadline;
-            _deadlines.Enqueue(entry, deadline);
-        }
-        else if (deadline == TimeSpan.MaxValue)
-        {
-            entry.QueuedAt = deadline;
-        }
-    }
+    private void Queue(Entry entry) => _deadlines.Set(entry, entry.Machine.Deadline);
 
     private void Remove(Entry entry)
     {
+        _deadlines.Remove(entry);
         var removed = entry is ServerEntry ? _servers.Remove(entry.Id.Value) : _clients.Remove(entry.Id.Value);
         if (removed && !entry.IsSilent)
         {
@@ -359,20 +331,15 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         }
     }
 
-    private abstract class Entry(
-        SipTransactionId id,
-        SipTransaction machine,
-        SipRequest request,
-        SipDestination destination
-    )
+    private abstract class Entry(SipTransactionId id, SipTransaction machine, SipDestination destination) : IDeadlined
     {
         public SipTransactionId Id { get; } = id;
         public SipTransaction Machine { get; } = machine;
-        public SipRequest Request { get; } = request;
         public SipDestination Destination { get; } = destination;
         public bool IsSilent { get; init; }
-        public TimeSpan QueuedAt { get; set; } = TimeSpan.MaxValue;
         public abstract ReadOnlyMemory<byte> LastSent { get; }
+        int IDeadlined.QueueIndex { get; set; } = -1;
+        TimeSpan IDeadlined.QueuedAt { get; set; }
     }
 
     private sealed class ServerEntry(
@@ -380,9 +347,23 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         SipTransaction machine,
         SipRequest request,
         SipDestination destination
-    ) : Entry(id, machine, request, destination)
+    ) : Entry(id, machine, destination)
     {
-        public ReadOnlyMemory<byte> LastResponse { get; set; }
+        private ReadOnlyMemory<byte> _lastResponse;
+
+        /// <summary>Until the first response, which is all that is repeated: a transaction outlives it by half a minute.</summary>
+        public SipRequest? Request { get; private set; } = request;
+
+        public ReadOnlyMemory<byte> LastResponse
+        {
+            get => _lastResponse;
+            set
+            {
+                _lastResponse = value;
+                Request = null;
+            }
+        }
+
         public override ReadOnlyMemory<byte> LastSent => LastResponse;
 
         /// <summary>The To tag of what was answered so far, for the 200 of a CANCEL, which should have the same (§9.2).</summary>
@@ -397,8 +378,9 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         ReadOnlyMemory<byte> bytes,
         SipDestination destination,
         bool reliable
-    ) : Entry(id, machine, request, destination)
+    ) : Entry(id, machine, destination)
     {
+        public SipRequest Request { get; } = request;
         public override ReadOnlyMemory<byte> LastSent => bytes;
         public ReadOnlyMemory<byte> Ack { get; set; }
         public bool Reliable { get; } = reliable;

@@ -47,7 +47,7 @@ public sealed partial class SipCall
 
     internal void StartOutgoing()
     {
-        if (!_agent.TryAdmit())
+        if (!_agent.HasRoom)
         {
             Refuse();
             return;

@@ -123,14 +123,7 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
     }
 
     /// <summary>Room for one more call; false at the limit.</summary>
-    internal bool TryAdmit()
-    {
-        if (_calls.Count >= Options.MaxCalls)
-        {
-            return false;
-        }
-        return true;
-    }
+    internal bool HasRoom => _calls.Count < Options.MaxCalls;
 
     internal void Add(SipCall call)
     {
@@ -236,7 +229,7 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
             Answer(incoming, SipStatus.TemporarilyUnavailable);
             return;
         }
-        if (!TryAdmit())
+        if (!HasRoom)
         {
             Answer(incoming, SipStatus.BusyHere);
             return;
