@@ -1,4 +1,4 @@
-using OCPlatform.Host.Configuration;
+using Akka.Actor;
 using OCPlatform.Host.Health;
 using Serilog;
 
@@ -9,7 +9,7 @@ namespace OCPlatform.Host;
 /// the actor system stop. Whatever hangs, the process is gone 5 s after the signal.
 /// </summary>
 public sealed class GracefulStop(
-    NodeOptions options,
+    ActorSystem system,
     Draining draining,
     IHostApplicationLifetime lifetime,
     TimeProvider time
@@ -32,11 +32,17 @@ public sealed class GracefulStop(
         return Task.CompletedTask;
     }
 
-    /// <summary>Runs before any service is stopped: SIP still answers, calls can still say BYE.</summary>
-    public Task StoppingAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs before any service is stopped. The actor system goes first: its shutdown begins with the calls' goodbyes,
+    /// and they must not wait for the gRPC streams and chat sockets that Kestrel would wait for.
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Log.Information("Stopping: no new calls; live calls have {DrainSeconds} s to end", options.DrainSeconds);
-        return Task.CompletedTask;
+        Log.Information("Stopping: no new calls, and live calls are told goodbye");
+        await CoordinatedShutdown
+            .Get(system)
+            .Run(CoordinatedShutdown.ClrExitReason.Instance)
+            .WaitAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -63,11 +69,10 @@ public sealed class GracefulStop(
 
 public static class GracefulStopRegistration
 {
-    public static IServiceCollection AddGracefulStop(this IServiceCollection services, NodeOptions options)
+    public static IServiceCollection AddGracefulStop(this IServiceCollection services)
     {
-        services.AddSingleton(options);
         services.AddHostedService<GracefulStop>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4.2));
         return services;
     }
 }

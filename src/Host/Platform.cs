@@ -1,7 +1,8 @@
-using System.Text.Json;
 using Akka.Hosting;
+using OCPlatform.AiAdapters;
+using OCPlatform.CallActors;
 using OCPlatform.Contracts.Persistence;
-using OCPlatform.Contracts.Serialization;
+using OCPlatform.Gateways.Sip;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Commands;
 using OCPlatform.Host.Configuration;
@@ -25,14 +26,21 @@ public static class Platform
         builder.Services.AddSerilog();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Http);
-        builder.Services.AddSingleton(options.Database);
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGrpc();
-        builder.Services.AddReadiness();
-        builder.Services.AddGracefulStop(options.Node);
         builder.Services.AddWebSide();
-        builder.Services.AddAkka(ActorSystemSetup.SystemName, akka => akka.AddNode(options, database));
+        builder.Services.AddReadiness();
+        builder.Services.AddMetricsPage();
+        builder.Services.AddGracefulStop();
+        builder.Services.AddSpeechClients(options.Speech);
+        builder.Services.AddSipGateway(options.Sip);
+        builder.Services.AddCalls(options.Calls);
+        builder.Services.AddCallServices(options);
+        builder.Services.AddAkka(
+            ActorSystemSetup.SystemName,
+            akka => akka.AddNode(options, database).AddCallActors().AddSipGatewayActor()
+        );
 
         var app = builder.Build();
         app.UseProblems();
@@ -43,6 +51,7 @@ public static class Platform
         app.MapHealth();
         app.MapMetricsPage();
         app.MapCallsApi();
+        app.MapSipStatus();
         app.MapOpenApi("/openapi.json");
         app.UseWebPage(options.Http);
         return app;

@@ -5,6 +5,7 @@ using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Logger.Serilog;
+using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
 using Akka.Remote.Hosting;
 using LinqToDB;
@@ -87,6 +88,8 @@ public static class ActorSystemSetup
             connection = connection.UseInterceptor(new SqlitePragmas());
         }
         akka.AddSetup(new DataOptionsSetup(connection));
+        akka.AddHocon(SqlPersistence.DefaultConfiguration, HoconAddMode.Append);
+        akka.AddHocon(SqlPersistence.DefaultQueryConfiguration, HoconAddMode.Append);
         var place = $$"""
             connection-string = {{Quote(database.ConnectionString)}}
             provider-name = {{Quote(provider)}}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OCPlatform.AiAdapters.Models;
 
 namespace OCPlatform.Host.Commands;
 
@@ -8,7 +9,14 @@ public static class ModelsCommand
     public static Command Create()
     {
         var fetch = new Command("fetch", "Fetches the speech models into the models folder; what is there is kept.");
-        fetch.SetAction((arguments, _) => CommonOptions.WithConfigAsync(arguments, _ => Task.FromResult(0)));
+        fetch.SetAction(
+            (arguments, cancellation) =>
+                CommonOptions.WithConfigAsync(
+                    arguments,
+                    config =>
+                        ModelFetchCommand.RunAsync(new ModelStore(config.Options.Speech.ModelsDirectory), cancellation)
+                )
+        );
         return new Command("models", "The speech models.") { fetch };
     }
 }

@@ -53,9 +53,28 @@ public static class ConfigLoader
         {
             binder.Validate(options, "");
         }
+        if (binder.Problems.Count == 0)
+        {
+            FollowAiPort(options, binder.Origins);
+            binder.ValidateWhole(options, "");
+        }
         problems.AddRange(binder.Problems);
         return problems.Count == 0
             ? new LoadedConfig(options, binder.Origins, file)
             : throw new ConfigurationException(problems);
+    }
+
+    /// <summary>The speech services are the node's own unless an address was written: those move with ai.port.</summary>
+    private static void FollowAiPort(PlatformOptions options, IReadOnlyDictionary<string, ConfigOrigin> written)
+    {
+        var own = $"http://127.0.0.1:{options.Ai.Port}";
+        if (!written.ContainsKey("speech.stt.address"))
+        {
+            options.Speech.Stt.Address = own;
+        }
+        if (!written.ContainsKey("speech.tts.address"))
+        {
+            options.Speech.Tts.Address = own;
+        }
     }
 }

@@ -70,6 +70,11 @@ public sealed class OptionsBinder
                 Validate(item, itemPath);
             }
         }
+    }
+
+    /// <summary>Lets each section check itself; only of use once every value by itself is good.</summary>
+    public void ValidateWhole(object options, string path)
+    {
         if (options is IValidatableObject own)
         {
             foreach (var result in own.Validate(new ValidationContext(options)))
@@ -77,6 +82,14 @@ public sealed class OptionsBinder
                 var member = result.MemberNames.Select(KeyNames.Camel).FirstOrDefault();
                 var keyPath = string.Join('.', new[] { path, member }.Where(part => !string.IsNullOrEmpty(part)));
                 _problems.Add($"{OriginOf(keyPath)}: {keyPath}: {result.ErrorMessage}");
+            }
+        }
+        foreach (var property in OptionsShape.KeysOf(options.GetType()))
+        {
+            var keyPath = path.Length == 0 ? KeyNames.Camel(property.Name) : $"{path}.{KeyNames.Camel(property.Name)}";
+            foreach (var (item, itemPath) in Sections(property.GetValue(options), property.PropertyType, keyPath))
+            {
+                ValidateWhole(item, itemPath);
             }
         }
     }

@@ -1,5 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.AiAdapters;
+using OCPlatform.CallActors;
 using OCPlatform.Contracts.Persistence;
+using OCPlatform.Gateways.Sip;
+using OCPlatform.Media.Engine;
 
 namespace OCPlatform.Host.Configuration;
 
@@ -15,6 +19,18 @@ public sealed class PlatformOptions : IValidatableObject
     /// <summary>The gRPC services that serve the embedded speech and dialogue engines to this machine.</summary>
     public AiOptions Ai { get; set; } = new();
 
+    /// <summary>Phone calls in: where SIP is received, from whom, how many.</summary>
+    public SipGatewayOptions Sip { get; set; } = new();
+
+    /// <summary>RTP: ports, clocks, jitter buffer.</summary>
+    public MediaOptions Media { get; set; } = new();
+
+    /// <summary>How calls are answered and held.</summary>
+    public CallOptions Calls { get; set; } = new();
+
+    /// <summary>Speech recognition and synthesis.</summary>
+    public SpeechOptions Speech { get; set; } = new();
+
     /// <summary>Where the journal, the call records and the agent's own tables live.</summary>
     public DatabaseOptions Database { get; set; } = new();
 
@@ -29,6 +45,27 @@ public sealed class PlatformOptions : IValidatableObject
         if (Http.Port == Ai.Port)
         {
             yield return new ValidationResult("http.port and ai.port must differ.", [nameof(Http)]);
+        }
+        foreach (var fault in SpeechOptionsValidator.Validate(Speech))
+        {
+            yield return new ValidationResult(fault, [nameof(Speech)]);
+        }
+        foreach (var fault in TrunkFaults())
+        {
+            yield return new ValidationResult(fault, [nameof(Sip)]);
+        }
+    }
+
+    private IEnumerable<string> TrunkFaults()
+    {
+        try
+        {
+            _ = new Trunks(Sip.Trunks);
+            return [];
+        }
+        catch (ArgumentException e)
+        {
+            return [e.Message];
         }
     }
 }
@@ -55,10 +92,6 @@ public sealed class NodeOptions
     [MinLength(1)]
     public List<NodeRole> Roles { get; set; } =
     [NodeRole.Gateway, NodeRole.Call, NodeRole.Dialog, NodeRole.Ai, NodeRole.Web];
-
-    /// <summary>Seconds that calls get to end politely when the node is stopped, in s. The process is gone 5 s after the signal.</summary>
-    [Range(0, 4)]
-    public int DrainSeconds { get; set; } = 2;
 
     /// <summary>The name in force.</summary>
     internal string EffectiveName => Name.Length > 0 ? Name : Environment.MachineName.ToLowerInvariant();

@@ -3,8 +3,11 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OCPlatform.AiAdapters.Models;
+using OCPlatform.AiAdapters.VoiceActivity;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Gateways.Sip;
 
 namespace OCPlatform.Host.Health;
 
@@ -39,9 +42,8 @@ internal sealed class ClusterCheck(ActorSystem system) : IHealthCheck
     }
 }
 
-/// <summary>Each shard region of this node knows its coordinator: it can find a home for a new call.</summary>
-internal sealed class ShardsCheck(IRequiredActor<CallRegion> calls, IRequiredActor<ConversationRegion> conversations)
-    : IHealthCheck
+/// <summary>Every shard region of this node knows its coordinator: it can find a home for a new entity.</summary>
+internal sealed class ShardsCheck(ActorRegistry registry) : IHealthCheck
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
@@ -49,7 +51,7 @@ internal sealed class ShardsCheck(IRequiredActor<CallRegion> calls, IRequiredAct
     {
         try
         {
-            await Task.WhenAll(AskAsync(calls, cancellation), AskAsync(conversations, cancellation));
+            await Task.WhenAll(AskAsync<CallRegion>(cancellation), AskAsync<ConversationRegion>(cancellation));
             return HealthCheckResult.Healthy();
         }
         catch (Exception e)
@@ -58,10 +60,42 @@ internal sealed class ShardsCheck(IRequiredActor<CallRegion> calls, IRequiredAct
         }
     }
 
-    private static async Task AskAsync<T>(IRequiredActor<T> region, CancellationToken cancellation)
+    private async Task AskAsync<TRegion>(CancellationToken cancellation)
     {
-        var actor = await region.GetAsync(cancellation);
-        await actor.Ask<CurrentRegions>(GetCurrentRegions.Instance, AskTimeout, cancellation);
+        // Which regions a node has depends on its roles.
+        if (registry.TryGet<TRegion>(out var region))
+        {
+            await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, AskTimeout, cancellation);
+        }
+    }
+}
+
+/// <summary>The SIP socket is bound.</summary>
+internal sealed class SipCheck(SipGatewayStatus status, SipGatewayOptions options) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation) =>
+        Task.FromResult(
+            status.IsBound
+                ? HealthCheckResult.Healthy($"{status.Local} udp")
+                : HealthCheckResult.Unhealthy(
+                    $"{options.BindAddress}:{options.Port} udp is not bound; is another program on sip.port?"
+                )
+        );
+}
+
+/// <summary>The model files are there, and the voice activity model is loaded.</summary>
+internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
+    {
+        if (!models.IsComplete())
+        {
+            return Task.FromResult(
+                HealthCheckResult.Unhealthy($"{models.Directory} is not complete; run ./ocp models fetch")
+            );
+        }
+        services.GetRequiredService<VoiceActivityModel>();
+        return Task.FromResult(HealthCheckResult.Healthy(models.Directory));
     }
 }
 

@@ -18,6 +18,9 @@ public static class HealthApi
         services
             .AddHealthChecks()
             .AddCheck<ClusterCheck>("cluster", tags: [Ready], timeout: CheckTimeout)
+            .AddCheck<ShardsCheck>("shards", tags: [Ready], timeout: CheckTimeout)
+            .AddCheck<SipCheck>("sip", tags: [Ready], timeout: CheckTimeout)
+            .AddCheck<ModelsCheck>("models", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<DatabaseCheck>("database", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<DrainingCheck>("accepting", tags: [Ready], timeout: CheckTimeout);
         return services;

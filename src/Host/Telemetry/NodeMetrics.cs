@@ -1,0 +1,88 @@
+using System.Diagnostics.Metrics;
+using OCPlatform.CallActors;
+using OCPlatform.Gateways.Sip;
+using OCPlatform.Media.Engine;
+
+namespace OCPlatform.Host.Telemetry;
+
+/// <summary>What the node's parts count for themselves, read when the metrics page is asked for.</summary>
+public sealed class NodeMetrics : IDisposable
+{
+    private readonly Meter _meter = new("OCPlatform.Node");
+
+    public NodeMetrics(LiveCalls calls, SipGatewayStatus sip, MediaEngine media)
+    {
+        _meter.CreateObservableGauge(
+            "ocp_calls_live",
+            () => calls.Count,
+            description: "Calls with media on this node."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_sip_calls_admitted",
+            () => sip.LiveCalls,
+            description: "Calls admitted here and not over."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_sip_transactions",
+            () => sip.Counters?.Transactions ?? 0,
+            description: "SIP transactions held."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_messages_received",
+            () => sip.Counters?.Received ?? 0,
+            description: "SIP messages that came."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_messages_dropped",
+            () => sip.Counters?.Dropped ?? 0,
+            description: "SIP messages dropped because the queue was full."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_messages_malformed",
+            () => sip.Counters?.Malformed ?? 0,
+            description: "SIP messages that the parser refused."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_invites_refused",
+            () =>
+                sip.Refused.Select(pair => new Measurement<long>(
+                    pair.Value,
+                    KeyValuePair.Create("reason", (object?)pair.Key.ToString())
+                )),
+            description: "INVITEs refused at the door."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_media_sessions",
+            () => media.Stats.Sessions,
+            description: "RTP sessions open."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_media_ports_used",
+            () => media.Stats.PortsInUse,
+            description: "RTP port pairs in use or resting."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_media_ports",
+            () => media.Stats.PortsTotal,
+            description: "RTP port pairs in all."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_media_clock_busy_ratio",
+            () => media.Stats.Load,
+            description: "Busiest media clock's share of its time spent working, last 10 s."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_media_clock_lateness_seconds",
+            () => media.Stats.LatenessP99Micros / 1e6,
+            "s",
+            "Worst media clock's lateness, p99 of the last 10 s."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_media_ticks_skipped",
+            () => media.Stats.Clocks.Sum(clock => clock.TicksSkipped),
+            description: "Media ticks given up because a clock was too far behind."
+        );
+    }
+
+    public void Dispose() => _meter.Dispose();
+}
