@@ -9,6 +9,7 @@ using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Health;
 using OCPlatform.Host.Http;
 using OCPlatform.Host.Telemetry;
+using OCPlatform.Media.Engine;
 using Serilog;
 
 namespace OCPlatform.Host;
@@ -35,8 +36,8 @@ public static class Platform
         builder.Services.AddGracefulStop();
         builder.Services.AddSpeechClients(options.Speech);
         builder.Services.AddSipGateway(options.Sip);
-        builder.Services.AddCalls(options.Calls);
-        builder.Services.AddCallServices(options);
+        builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
+        builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
             akka => akka.AddNode(options, database).AddCallActors().AddSipGatewayActor()

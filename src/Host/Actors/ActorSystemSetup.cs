@@ -41,6 +41,8 @@ public static class ActorSystemSetup
                 loggers.LogLevel = LogSetup.AkkaLevelOf(options.Log.Level);
                 loggers.AddLogger<SerilogLogger>();
             })
+            // What is logged while the loggers are not there yet or no more has no call's id and no format: leave it out.
+            .AddHocon("akka.stdout-loglevel = OFF", HoconAddMode.Prepend)
             .AddMembership(options)
             .AddJournal(database);
     }

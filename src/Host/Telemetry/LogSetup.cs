@@ -19,6 +19,8 @@ public static class LogSetup
             .MinimumLevel.Is(LevelOf(options.Level))
             // One line per HTTP request and per gRPC call would bury the calls; their failures are logged as warnings.
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            // /health/ready says in its answer what is not ready yet.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
             .MinimumLevel.Override(
