@@ -15,7 +15,7 @@ internal sealed class PortableDatagrams : Datagrams
     public PortableDatagrams()
     {
         for (var i = 0; i < Batch; i++)
-            _packets[i] = new byte[MaxBytes];
+            _packets[i] = new byte[MaxBytes + 1];
     }
 
     public override int Receive(Socket socket, int handle, long nowNs, long wallMinusMonotonicNs)
@@ -39,7 +39,8 @@ internal sealed class PortableDatagrams : Datagrams
         return count;
     }
 
-    public override ReadOnlySpan<byte> Packet(int index) => _packets[index].AsSpan(0, _lengths[index]);
+    public override ReadOnlySpan<byte> Packet(int index) =>
+        _lengths[index] > MaxBytes ? default : _packets[index].AsSpan(0, _lengths[index]);
 
     public override PeerAddress Source(int index) => _sources[index];
 
