@@ -92,6 +92,33 @@ public sealed class LoadReportTests
         PlatformProbe.Value(text, "process_threads").Should().BeNull();
     }
 
+    [Fact]
+    public void The_platforms_record_of_the_runs_own_calls_is_found_by_the_Call_ID()
+    {
+        const string json = """
+            {"calls":[
+              {"id":"c1","sipCallId":"call-0@test","state":"ended","turns":[
+                {"speaker":"agent","text":"Hello.","latencyMs":12.5},{"speaker":"caller","text":"are you open","latencyMs":null}]},
+              {"id":"c2","sipCallId":"somebody-else","turns":[]},
+              {"id":"c3"}, 7
+            ]}
+            """;
+
+        var calls = PlatformProbe.ReadCalls(json, new HashSet<string> { "call-0@test" });
+
+        calls.Should().ContainSingle();
+        calls["call-0@test"]
+            .Should()
+            .BeEquivalentTo(
+                new PlatformCall(
+                    "c1",
+                    "ended",
+                    [new PlatformTurn("agent", "Hello.", 12.5), new PlatformTurn("caller", "are you open", null)]
+                )
+            );
+        PlatformProbe.ReadCalls("""{"calls":"none"}""", new HashSet<string>()).Should().BeEmpty();
+    }
+
     private static readonly LoadPlan Plan = new()
     {
         Target = SipUri.Parse("sip:frontdesk@127.0.0.1:5060"),

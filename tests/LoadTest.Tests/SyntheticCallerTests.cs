@@ -64,6 +64,10 @@ public sealed class SyntheticCallerTests
         // What was heard is what was said: the reply's length and level.
         var heard = result.HeardReply(0)!;
         heard.Length.Should().BeCloseTo((500 + 400) * 8, 400);
+        SpokenLine
+            .FromPcm("greeting", result.HeardGreeting()!)
+            .Duration.TotalMilliseconds.Should()
+            .BeApproximately(600, 30);
         SpokenLine.FromPcm("heard", heard).Duration.TotalMilliseconds.Should().BeApproximately(500, 30);
     }
 

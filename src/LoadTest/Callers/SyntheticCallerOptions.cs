@@ -88,6 +88,15 @@ public sealed record CallerResult(
     CallRecording? Recording
 )
 {
+    /// <summary>What was heard of the agent before the caller's first turn; null: not recorded.</summary>
+    public short[]? HeardGreeting() =>
+        Recording is not null && AnsweredAt is { } answered && Measurement.Greeting is not null
+            ? Recording.AgentBetween(
+                TimeSpan.Zero,
+                Measurement.Turns is [var first, ..] ? first.CallerStart - answered : CallRecording.MaxLength
+            )
+            : null;
+
     /// <summary>What was heard of the agent's reply to a turn (0-based), with a little air around it; null: no reply or no recording.</summary>
     public short[]? HeardReply(int turn)
     {

@@ -38,6 +38,9 @@ public sealed record TurnMeasurement
     /// <summary>A reply was required and none came in time.</summary>
     public bool NoReply { get; init; }
 
+    /// <summary>The reply as a recogniser understood what arrived; null: not asked for.</summary>
+    public string? Heard { get; init; }
+
     /// <summary>Silence after the caller until the agent spoke, or until the caller gave up.</summary>
     public TimeSpan Wait { get; init; }
 }

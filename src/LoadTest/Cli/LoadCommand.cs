@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using OCPlatform.AiAdapters;
+using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.Sip.Transports;
 using Spectre.Console;
 
@@ -109,6 +111,7 @@ public static class LoadCommand
             Scripts = await PrepareScriptsAsync(options, parsed, stop),
             Codecs = parsed.GetValue(options.Codec)!,
             AudioFolder = parsed.GetValue(options.SaveAudio)?.FullName,
+            KeepHeard = parsed.GetValue(options.Transcribe),
             Seed = parsed.GetValue(options.Seed),
         };
         if (plan.AudioFolder is { } folder)
@@ -133,7 +136,11 @@ public static class LoadCommand
         var startedAt = time.GetUtcNow();
         var run = new LoadRun(caller, plan, time);
         var result = await LoadView.WatchAsync(console, run, plan, time, stop);
-        var platform = probe is null ? null : await probe.FinishAsync();
+        var platform = probe is null ? null : await probe.FinishAsync(result.Calls.Select(c => c.CallId).ToHashSet());
+        if (plan.KeepHeard)
+        {
+            result = await TranscribeAsync(result, run.Heard, parsed.GetValue(options.Stt)!, console, time, stop);
+        }
 
         var report = LoadReportBuilder.Build(plan, result, parsed.GetValue(options.Slos)!, startedAt, platform);
         ReportTable.Write(console, report);
@@ -187,6 +194,57 @@ public static class LoadCommand
             }
         }
         return scripts;
+    }
+
+    private static async Task<LoadResult> TranscribeAsync(
+        LoadResult result,
+        IReadOnlyList<HeardAudio> heard,
+        Uri service,
+        IAnsiConsole console,
+        TimeProvider time,
+        CancellationToken stop
+    )
+    {
+        using var client = new SpeechToTextClient(
+            new SpeechOptions { Stt = new() { Address = service.ToString() } },
+            time
+        );
+        var transcriber = new ReplyTranscriber(client);
+        var texts = new Dictionary<(int Call, int Turn), string>();
+        console.WriteLine($"Transcribing {heard.Count} stretches of the agent's speech with {service}");
+        try
+        {
+            foreach (var audio in heard)
+            {
+                texts[(audio.Call, audio.Turn)] = await transcriber.TranscribeAsync(audio.Pcm, stop);
+            }
+        }
+        catch (Exception error) when (error is SpeechException or OperationCanceledException)
+        {
+            // The measurements are worth more than the texts.
+            console.WriteLine($"Transcripts are incomplete: {error.Message}");
+        }
+        return result with
+        {
+            Calls =
+            [
+                .. result.Calls.Select(call =>
+                    call with
+                    {
+                        HeardGreeting = texts.GetValueOrDefault((call.Index, HeardAudio.Greeting)),
+                        Turns =
+                        [
+                            .. call.Turns.Select(turn =>
+                                turn with
+                                {
+                                    Heard = texts.GetValueOrDefault((call.Index, turn.Index)),
+                                }
+                            ),
+                        ],
+                    }
+                ),
+            ],
+        };
     }
 
     private static async Task<SipDestination> ResolveAsync(Sip.SipUri target, CancellationToken stop)

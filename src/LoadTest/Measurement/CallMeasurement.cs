@@ -71,6 +71,9 @@ public sealed record CallMeasurement
     public IReadOnlyList<TurnMeasurement> Turns { get; init; } = [];
     public PacketMeasurement Packets { get; init; } = new();
 
+    /// <summary>The greeting as a recogniser understood what arrived; null: not asked for.</summary>
+    public string? HeardGreeting { get; init; }
+
     /// <summary>The recording, when audio is saved.</summary>
     public string? AudioFile { get; init; }
 

@@ -86,9 +86,15 @@ public sealed record CallReport
     public double LongestWait { get; init; }
     public int DeadAirs { get; init; }
     public bool AgentHungUp { get; init; }
+
+    /// <summary>What a recogniser understood of the greeting that arrived; null without --transcribe.</summary>
+    public string? HeardGreeting { get; init; }
     public required PacketMeasurement Packets { get; init; }
     public string? AudioFile { get; init; }
     public required IReadOnlyList<TurnReport> Turns { get; init; }
+
+    /// <summary>The same call in the platform's own record; null without --api.</summary>
+    public PlatformCall? Platform { get; init; }
 }
 
 /// <summary>Moments are ms since the start of the harness, as <see cref="CallReport.StartedAt"/> is.</summary>
@@ -105,6 +111,9 @@ public sealed record TurnReport
     public bool TalkedOver { get; init; }
     public bool NoReply { get; init; }
     public double Wait { get; init; }
+
+    /// <summary>What a recogniser understood of the reply that arrived; null without --transcribe.</summary>
+    public string? Heard { get; init; }
 }
 
 [JsonSerializable(typeof(LoadReport))]

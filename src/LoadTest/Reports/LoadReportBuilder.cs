@@ -51,7 +51,7 @@ public static class LoadReportBuilder
                 Round(result.Cost.PeakRssBytes / 1e6)
             ),
             Platform = platform,
-            CallList = [.. result.Calls.Select(Call)],
+            CallList = [.. result.Calls.Select(c => Call(c, platform))],
             Passed = judged.All(s => s.Met) && (failuresJudged || figures.Failed == 0),
         };
     }
@@ -73,7 +73,7 @@ public static class LoadReportBuilder
             calls.Sum(c => (long)c.Packets.TimestampJumps)
         );
 
-    private static CallReport Call(CallMeasurement call) =>
+    private static CallReport Call(CallMeasurement call, PlatformReport? platform) =>
         new()
         {
             Index = call.Index,
@@ -91,6 +91,7 @@ public static class LoadReportBuilder
             LongestWait = Ms(call.LongestWait),
             DeadAirs = call.DeadAirs,
             AgentHungUp = call.AgentHungUp,
+            HeardGreeting = call.HeardGreeting,
             Packets = call.Packets with
             {
                 Lateness = call.Packets.Lateness?.Rounded(),
@@ -98,6 +99,7 @@ public static class LoadReportBuilder
             },
             AudioFile = call.AudioFile,
             Turns = [.. call.Turns.Select(Turn)],
+            Platform = platform?.Calls.GetValueOrDefault(call.CallId),
         };
 
     private static TurnReport Turn(TurnMeasurement turn) =>
@@ -114,6 +116,7 @@ public static class LoadReportBuilder
             TalkedOver = turn.TalkedOver,
             NoReply = turn.NoReply,
             Wait = Ms(turn.Wait),
+            Heard = turn.Heard,
         };
 
     private static double Ms(TimeSpan time) => Round(time.TotalMilliseconds);

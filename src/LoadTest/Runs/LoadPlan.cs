@@ -32,6 +32,9 @@ public sealed record LoadPlan
     /// <summary>Folder for the recordings of the calls; null: none are kept.</summary>
     public string? AudioFolder { get; init; }
 
+    /// <summary>Keep what was heard of the agent, for a transcript after the run.</summary>
+    public bool KeepHeard { get; init; }
+
     /// <summary>Makes the choice of scripts repeatable.</summary>
     public int Seed { get; init; } = 1;
 

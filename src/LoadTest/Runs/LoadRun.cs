@@ -41,12 +41,16 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
     private static readonly TimeSpan ClockWatch = TimeSpan.FromSeconds(5);
 
     private readonly List<CallMeasurement> _calls = [];
+    private readonly List<HeardAudio> _heard = [];
     private readonly LatenessHistogram _lateness = new();
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Calls under way, and one for the loop that starts them.
     private int _open = 1;
     private int _clockLateMicros;
+
+    /// <summary>What the callers heard, when the plan keeps it; complete when the run is.</summary>
+    public IReadOnlyList<HeardAudio> Heard => _heard;
 
     public LoadProgress Progress { get; } = new();
 
@@ -124,7 +128,7 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
                     Codecs = plan.Codecs,
                     From = $"caller{index:0000}",
                     Index = index,
-                    Record = plan.AudioFolder is not null,
+                    Record = plan.AudioFolder is not null || plan.KeepHeard,
                     OnTurn = Progress.OnTurn,
                     OnAnswered = Progress.OnAnswered,
                     Lateness = _lateness,
@@ -163,6 +167,13 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
             var path = Path.Combine(folder, $"call-{call.Index:0000}.wav");
             recording.WriteWav(path);
             call = call with { AudioFile = path };
+        }
+        if (plan.KeepHeard)
+        {
+            lock (_heard)
+            {
+                _heard.AddRange(HeardAudio.Of(result));
+            }
         }
         Keep(call);
     }
