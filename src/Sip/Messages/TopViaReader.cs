@@ -22,6 +22,9 @@ internal ref struct TopViaReader
     /// <summary>Where the name <c>rport</c> ends within the line, when it stands without a value; -1 otherwise.</summary>
     public int BareRportEnd { get; private set; }
 
+    /// <summary>No other Via follows, as must be in a response to a request of our own (RFC 3261 §8.1.3.3).</summary>
+    public bool IsOnly { get; private set; }
+
     /// <summary>Length of the top value within its line, which may hold more of them.</summary>
     public readonly int ElementLength => _element.Length;
 
@@ -38,6 +41,8 @@ internal ref struct TopViaReader
             throw new InvalidOperationException("The message has no valid Via.");
         }
         reader._element = line[..length];
+        reader.IsOnly =
+            length == line.Length && message.IndexOf(SipHeaderId.Via, message.IndexOf(SipHeaderId.Via, 0) + 1) < 0;
         reader.Host = via.Host;
         reader.Port = via.Port;
         var parameters = new SipParameterReader(via.Parameters);

@@ -8,6 +8,7 @@ using static TransactionState;
 public sealed class InviteServerTransaction : SipTransaction
 {
     private bool _answered;
+    private bool _gaveUp;
 
     public InviteServerTransaction(SipTimers timers, bool reliable)
         : base(timers, reliable) => State = Proceeding;
@@ -51,6 +52,10 @@ public sealed class InviteServerTransaction : SipTransaction
                 return Send;
             case (Completed, Ack):
                 return EnterWait(Confirmed, Timers.T4, now, None);
+            case (Completed, TimeoutTimer) when !_gaveUp && !Reliable:
+                // Timer H. The client's last INVITE may still be in the network and must not count as a new one; see SipTimers.Absorb.
+                _gaveUp = true;
+                return Enter(Completed, Never, now + Timers.T4, None);
             case (Completed, TimeoutTimer):
                 return Finish(SipTransactionEnd.Timeout);
             case (Confirmed, TimeoutTimer):

@@ -28,7 +28,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     /// <summary>Transactions of both tables that have not ended.</summary>
     public int Count => _servers.Count + _clients.Count;
 
-    /// <summary>Responses that matched no client transaction: dropped.</summary>
+    /// <summary>Responses that matched no client transaction, or have more than one Via (RFC 3261 §8.1.3.3): dropped.</summary>
     public long StrayResponses { get; private set; }
 
     /// <summary>Requests that were absorbed as retransmissions.</summary>
@@ -243,7 +243,10 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
 
     private void ReceiveResponse(SipResponse response, TimeSpan now)
     {
-        if (!_clients.TryGetValue(TransactionKey.ForClient(response, response.CSeq.Method), out var entry))
+        if (
+            !TopViaReader.Of(response).IsOnly
+            || !_clients.TryGetValue(TransactionKey.ForClient(response, response.CSeq.Method), out var entry)
+        )
         {
             StrayResponses++;
             return;

@@ -33,6 +33,19 @@ internal sealed class RawPeer : IDisposable
 
     public async Task<SipResponse> ReceiveResponseAsync() => SipSamples.Response(await ReceiveTextAsync());
 
+    /// <summary>The next message that fits; retransmissions of others, which a slow machine sees more of, are passed over.</summary>
+    public async Task<T> ReceiveAsync<T>(Func<T, bool> wanted)
+        where T : SipMessage
+    {
+        while (true)
+        {
+            if (SipSamples.Parse(await ReceiveTextAsync()) is T message && wanted(message))
+            {
+                return message;
+            }
+        }
+    }
+
     public async Task<SipRequest> ReceiveRequestAsync() => SipSamples.Request(await ReceiveTextAsync());
 
     /// <summary>A request from this peer; further lines each end with \n.</summary>

@@ -154,7 +154,7 @@ public class TransactionMachineTests
     }
 
     [Fact]
-    public void A_refusal_without_ack_times_out()
+    public void A_refusal_without_ack_times_out_and_absorbs_for_T4_more()
     {
         var machine = new InviteServerTransaction(Timers, reliable: false);
         machine.Step(Start, Zero);
@@ -162,7 +162,7 @@ public class TransactionMachineTests
         RunOut(machine)
             .Select(e => e.AtMs)
             .Should()
-            .Equal(500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500, 32_000);
+            .Equal(500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500, 32_000, 37_000);
         machine.End.Should().Be(SipTransactionEnd.Timeout);
     }
 
