@@ -112,7 +112,7 @@ public sealed class TextToSpeechSettings
     /// flite speaks when Kokoro is not expected to give the first clause's audio within this time, or did not, ms.
     /// </summary>
     [Range(50, 30_000)]
-    public int FirstAudioDeadlineMs { get; set; } = 1500;
+    public int FirstAudioDeadlineMs { get; set; } = 1000;
 
     /// <summary>How long a client waits for an endpoint's first audio before it asks the next one, ms.</summary>
     [Range(100, 30_000)]

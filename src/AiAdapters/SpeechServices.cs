@@ -1,9 +1,13 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.Models;
 using OCPlatform.AiAdapters.SpeechToText;
+using OCPlatform.AiAdapters.SpeechToText.Service;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.AiAdapters.TextToSpeech.Service;
 using OCPlatform.AiAdapters.VoiceActivity;
 
 namespace OCPlatform.AiAdapters;
@@ -27,5 +31,25 @@ public static class SpeechServices
             s.GetRequiredService<ModelStore>().PathOf("silero/silero_vad_v6.onnx")
         ));
         return services;
+    }
+
+    /// <summary>
+    /// What a node that serves speech needs besides: the embedded engines and gRPC. Map them with
+    /// <see cref="MapSpeechServices"/> on an HTTP/2 endpoint.
+    /// </summary>
+    public static IServiceCollection AddSpeechEngines(this IServiceCollection services, SpeechOptions options)
+    {
+        services.AddSpeechClients(options);
+        services.TryAddSingleton<SpeechEngines>();
+        services.AddGrpc();
+        return services;
+    }
+
+    /// <summary>Serves nvidia.riva.asr.RivaSpeechRecognition and nvidia.riva.tts.RivaSpeechSynthesis.</summary>
+    public static IEndpointRouteBuilder MapSpeechServices(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<RivaSpeechRecognitionService>();
+        endpoints.MapGrpcService<RivaSpeechSynthesisService>();
+        return endpoints;
     }
 }
