@@ -127,6 +127,7 @@ public static class LoadCommand
                 Seed = plan.Seed,
             }
         );
+        await caller.WarmUpAsync(stop);
         using var http = new HttpClient();
         await using var probe = parsed.GetValue(options.Api) is { } api
             ? new PlatformProbe(http, api, parsed.GetValue(options.ApiKey), time)
