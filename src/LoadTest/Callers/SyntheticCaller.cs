@@ -248,19 +248,26 @@ public sealed class SyntheticCaller : IAsyncDisposable
 
     private PacketMeasurement PacketsOf(AnsweredCall call, MediaStats stats)
     {
-        // Calls end on many threads, and the histogram is the run's.
-        lock (call.Request.Lateness ?? new())
+        if (call.Request.Lateness is not { } histogram)
         {
-            return call.Leg.Packets.Finish(
+            return Finish(null);
+        }
+        // Calls end on many threads, and the histogram is the run's.
+        lock (histogram)
+        {
+            return Finish(histogram);
+        }
+
+        PacketMeasurement Finish(LatenessHistogram? all) =>
+            call.Leg.Packets.Finish(
                 stats.PacketsLost,
                 stats.PacketsLate,
                 _options.JitterBufferMs * 1000,
                 stats.PacketsDuplicate,
                 stats.PacketsSent,
                 stats.JitterMs,
-                call.Request.Lateness
+                all
             );
-        }
     }
 
     private LocalMedia LocalMediaOf(MediaSession session, CallerRequest request)

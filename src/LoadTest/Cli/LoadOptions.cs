@@ -16,7 +16,7 @@ internal sealed class LoadOptions
             Description = "Whom to call.",
             DefaultValueFactory = _ => SipUri.Parse("sip:frontdesk@127.0.0.1:5060"),
             CustomParser = One(text =>
-                SipUri.TryParse(text.Contains(':') ? text : $"sip:{text}", out var uri) && uri is { Scheme: "sip" }
+                SipUri.TryParse(text.StartsWith("sip:", StringComparison.Ordinal) ? text : $"sip:{text}", out var uri)
                     ? uri
                     : throw new FormatException($"“{text}” is no SIP address: write sip:frontdesk@127.0.0.1:5060.")
             ),
@@ -76,7 +76,7 @@ internal sealed class LoadOptions
     public Option<string[]> Voice { get; } =
         new("--voice")
         {
-            Description = $"flite voices of the callers ({string.Join(", ", FliteVoice.Voices)}). Default: rms,slt.",
+            Description = $"flite voices of the callers ({string.Join(", ", FliteVoice.Voices)}).",
             DefaultValueFactory = _ => ["rms", "slt"],
             CustomParser = One(text =>
                 text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
