@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Connections;
 using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Telemetry;
 using Serilog;
@@ -24,12 +25,19 @@ public static class RunCommand
         try
         {
             await using var platform = await Platform.CreateAsync(config);
-            await platform.RunAsync();
+            await platform.StartAsync();
+            await Announcement.WhenReadyAsync(platform, config.Options);
+            await platform.WaitForShutdownAsync();
             return 0;
         }
         catch (StartException e)
         {
             Log.Fatal("{Cause}", e.Message);
+            return 1;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            Log.Fatal("{Cause} Is a platform running already? http.port and ai.port choose others.", e.Message);
             return 1;
         }
         catch (Exception e)
