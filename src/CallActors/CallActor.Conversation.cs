@@ -38,7 +38,12 @@ public sealed partial class CallActor
         {
             return;
         }
-        _conversations ??= ActorRegistry.For(Context.System).Get<ConversationRegion>();
+        if (_conversations is null && !ActorRegistry.For(Context.System).TryGet<ConversationRegion>(out _conversations))
+        {
+            // The caller is told of it by the guard against dead air.
+            _log.Error("Call {CallId}: this node has no way to conversations", _id);
+            _conversations = ActorRefs.Nobody;
+        }
         _conversations.Tell(
             new ConversationCommands.Attach(
                 ConversationId,

@@ -34,7 +34,8 @@ public static class CallHosting
         services.AddSingleton(s => new SpeechClients(
             s.GetRequiredService<SpeechToTextClient>(),
             s.GetRequiredService<TextToSpeechClient>(),
-            s.GetRequiredService<VoiceActivityModel>().Create
+            // Not before the first audio: a call whose speech is broken is still answered, and ends with the cause.
+            () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<CallServices>(s, nodeName));
         return services;

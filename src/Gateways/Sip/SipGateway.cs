@@ -19,8 +19,8 @@ namespace OCPlatform.Gateways.Sip;
 /// </summary>
 public sealed class SipGateway : ReceiveActor, IWithTimers
 {
-    // An admitted INVITE whose call has not said a word for this long (64*T1) does not count any more.
-    private static readonly TimeSpan SilentCall = TimeSpan.FromSeconds(32);
+    // A call says 180 within milliseconds. One that says nothing for this long could not be started: the caller is told.
+    private static readonly TimeSpan SilentCall = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan BindRetry = TimeSpan.FromSeconds(2);
 
@@ -69,7 +69,12 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
 
     private sealed record PendingRequest(CallId CallId, string RequestKey, IActorRef ReplyTo);
 
-    private sealed record AdmittedCall(long SinceTicks, IActorRef? Actor);
+    private sealed record AdmittedCall(
+        SipRequest Invite,
+        SipTransactionId Transaction,
+        long SinceTicks,
+        IActorRef? Actor
+    );
 
     private sealed record Sweep
     {
@@ -198,7 +203,7 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
         }
         var call = CallId.New();
         _invites[transaction] = call;
-        _admitted[call] = new AdmittedCall(_time.GetTimestamp(), null);
+        _admitted[call] = new AdmittedCall(received.Request, transaction, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
@@ -317,10 +322,13 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
         var silent = _admitted.Where(a =>
             a.Value.Actor is null && _time.GetElapsedTime(a.Value.SinceTicks) > SilentCall
         );
-        foreach (var (call, _) in silent.ToList())
+        foreach (var (call, admitted) in silent.ToList())
         {
             _admitted.Remove(call);
-            _log.Warning("Call {CallId} was admitted but never answered its INVITE", call);
+            _log.Error("Call {CallId} could not be started: no actor answered its INVITE", call);
+            var refusal = SipResponse.Create(admitted.Invite, SipStatus.ServiceUnavailable, toTag: call.Value);
+            refusal.Headers.Add(SipHeaderId.RetryAfter, _options.RetryAfterSeconds.ToString());
+            _endpoint.Respond(admitted.Transaction, refusal);
         }
         _status.LiveCalls = _admitted.Count;
     }

@@ -148,6 +148,19 @@ public sealed class SipGatewayTests : TestKit
     }
 
     [Fact]
+    public void A_call_that_cannot_be_started_is_refused_with_503_and_counts_no_more()
+    {
+        _phone.Client.ReceiveTimeout = 15_000;
+        Start();
+        Send(Invite());
+        _calls.ExpectMsg<SipGatewayEvents.InviteArrived>();
+
+        Receive(SipStatus.ServiceUnavailable).Headers[SipHeaderId.RetryAfter].Should().NotBeNull();
+
+        _status.LiveCalls.Should().Be(0);
+    }
+
+    [Fact]
     public void While_draining_new_calls_are_refused_and_calls_in_progress_go_on()
     {
         var gateway = Start();
