@@ -41,7 +41,13 @@ public sealed class ReplyTranscriber(SpeechToTextClient client)
     public async Task<string> TranscribeAsync(short[] pcm8k, CancellationToken stop = default)
     {
         await using var stream = client.Open(
-            new SpeechToTextStreamOptions { SampleRateHz = SpeechDetector.SampleRateHz, Punctuation = false },
+            new SpeechToTextStreamOptions
+            {
+                SampleRateHz = SpeechDetector.SampleRateHz,
+                Punctuation = false,
+                // All of it is handed over at once.
+                MaxPendingSeconds = pcm8k.Length / SpeechDetector.SampleRateHz + 5,
+            },
             stop
         );
         for (var at = 0; at < pcm8k.Length; at += ChunkSamples)
