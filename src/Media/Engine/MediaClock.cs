@@ -72,6 +72,7 @@ internal sealed class MediaClock : IDisposable
     {
         MonotonicClock.FavourThisThread(_options.ClockRealtime, _options.ClockNiceness);
         using var io = Datagrams.Create();
+        var frame = new short[AudioSender.FrameSamples];
         var slotNs = TickNs / _slots.Length;
         var deadline = MonotonicClock.NowNs();
         long step = 0;
@@ -108,7 +109,7 @@ internal sealed class MediaClock : IDisposable
             _meter.Work(now);
             Serve(
                 sessions,
-                new ClockTick(io, step / _slots.Length, deadline, now, MonotonicClock.WallMinusMonotonicNs())
+                new ClockTick(io, frame, step / _slots.Length, deadline, now, MonotonicClock.WallMinusMonotonicNs())
             );
             Volatile.Write(ref _ticks, _ticks + 1);
             _meter.Done(MonotonicClock.NowNs(), deadline);
@@ -150,12 +151,14 @@ internal sealed class MediaClock : IDisposable
 
 /// <summary>One serving of a slot.</summary>
 /// <param name="Io">The thread's sockets.</param>
+/// <param name="Frame">Room for one frame, shared by the thread's sessions: it stays in the cache.</param>
 /// <param name="Number">Which 20 ms tick of the clock it is; more than one further than the last after a give-up.</param>
 /// <param name="DeadlineNs">When it should have been.</param>
 /// <param name="NowNs">When it is.</param>
 /// <param name="WallMinusMonotonicNs">The wall clock's offset.</param>
 internal readonly record struct ClockTick(
     Datagrams Io,
+    short[] Frame,
     long Number,
     long DeadlineNs,
     long NowNs,

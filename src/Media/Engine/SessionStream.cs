@@ -26,8 +26,8 @@ internal sealed class SessionStream
     private readonly AudioSender _sender;
     private readonly RtcpExchange _rtcp;
     private readonly ConcurrentQueue<(int Code, int DurationMs)> _digits = new();
-    private readonly short[] _frame = new short[FrameSamples];
     private readonly long _timeoutNs;
+    private readonly uint _rtcpPhase;
     private SourceLatch _latch;
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
@@ -59,6 +59,7 @@ internal sealed class SessionStream
         var ssrc = engine.NextRandom();
         _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
         _rtcp = new RtcpExchange(ssrc, options.RtcpIntervalSeconds, new Random((int)engine.NextRandom()));
+        _rtcpPhase = ssrc % RtcpSweepTicks;
         _latch = new SourceLatch(options.LatchPackets);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
@@ -104,7 +105,7 @@ internal sealed class SessionStream
         Receive(tick, media);
         Deliver(tick, media, elapsed);
         Send(tick, media, elapsed);
-        if (_rtcp.IsDue(tick.NowNs))
+        if (IsRtcpTick(tick) && _rtcp.IsDue(tick.NowNs))
             SendReport(tick, bye: false);
     }
 
@@ -139,7 +140,7 @@ internal sealed class SessionStream
         for (var i = 0; i < count; i++)
             OnDatagram(tick, media, tick.Io.Packet(i), tick.Io.Source(i), tick.Io.ArrivalNs(i));
 
-        if (media.RtcpMux || (tick.Number + _sender.Ssrc) % RtcpSweepTicks != 0)
+        if (media.RtcpMux || !IsRtcpTick(tick))
             return;
         count = tick.Io.Receive(_sockets.Rtcp, _sockets.RtcpHandle, tick.NowNs, tick.WallMinusMonotonicNs);
         for (var i = 0; i < count; i++)
@@ -201,9 +202,9 @@ internal sealed class SessionStream
             _sink.OnDtmf(digit, durationMs);
         _receiver.InEvent = _dtmfIn.Active;
         _mediaTime += (elapsed - 1) * FrameSamples;
-        var info = _receiver.Pull(tick.DeadlineNs, _frame);
+        var info = _receiver.Pull(tick.DeadlineNs, tick.Frame);
         _sink.OnAudio(
-            _frame,
+            tick.Frame,
             info with
             {
                 MediaTime = _mediaTime,
@@ -241,10 +242,10 @@ internal sealed class SessionStream
             return;
         }
 
-        var played = _playout.Read(_frame);
+        var played = _playout.Read(tick.Frame);
         var encoded = _sender.Frame;
         _engine.Noise.Frame(media.Codec, tick.Number).CopyTo(encoded);
-        G711.Encode(media.Codec, _frame.AsSpan(0, played), encoded);
+        G711.Encode(media.Codec, tick.Frame.AsSpan(0, played), encoded);
         _sender.Commit();
         while (_sender.TryPacket(media.SendPayloadType, media.SendPtimeMs, out var packet))
         {
@@ -332,6 +333,8 @@ internal sealed class SessionStream
             destination
         );
     }
+
+    private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _rtcpPhase) % RtcpSweepTicks == 0;
 
     private static long ToSamples(long ns) => ns / 125_000;
 }

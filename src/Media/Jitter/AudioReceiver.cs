@@ -22,6 +22,10 @@ public sealed class AudioReceiver
     private const long NsPerSample = 1_000_000_000 / ClockRateHz;
     private const int MaxPacketSamples = 480;
 
+    // A packet and the concealment's history, rounded up to a power of two.
+    private const int PcmSamples = 1024;
+    private const int PcmMask = PcmSamples - 1;
+
     // Leaving out a frame is for excess beyond a frame plus this (10 ms), so that it does not swing to and fro.
     private const int Hysteresis = 80;
 
@@ -40,8 +44,9 @@ public sealed class AudioReceiver
     private readonly JitterBuffer _buffer = new(32, MaxPacketSamples);
     private readonly DelayEstimator _delay;
     private readonly Concealment _concealment = new();
-    private readonly short[] _pending = new short[MaxPacketSamples];
-    private readonly short[] _skipped = new short[FrameSamples];
+
+    // Decoded audio: what is still to be played, and behind it what was played last.
+    private readonly short[] _pcm = new short[PcmSamples];
     private AudioCodec _codec;
     private RtpSource _source;
     private bool _hasSource;
@@ -54,13 +59,12 @@ public sealed class AudioReceiver
 
     private bool _playing;
     private long _cursor;
-    private int _pendingStart;
-    private int _pendingEnd;
-    private long _pendingArrivalNs;
-    private int _pendingLateness;
+    private long _pcmRead;
+    private long _pcmWritten;
+    private long _pcmArrivalNs;
+    private int _pcmLateness;
     private int _packetSamples = FrameSamples;
     private int _lateInARow;
-    private bool _quiet = true;
     private long _duplicatesBefore;
 
     /// <param name="minDelayMs">Least delay, in ms.</param>
@@ -174,7 +178,6 @@ public sealed class AudioReceiver
         if (!_playing && !Begin(now))
         {
             frame.Clear();
-            _quiet = true;
             return new MediaFrameInfo { Kind = FrameKind.Silence };
         }
 
@@ -188,11 +191,13 @@ public sealed class AudioReceiver
             return new MediaFrameInfo { Kind = FrameKind.Silence };
         }
 
-        if (excess < -Hysteresis / 2 && (_quiet || (_buffer.Count == 0 && _pendingStart == _pendingEnd)))
+        if (excess < -Hysteresis / 2 && ((_buffer.Count == 0 && _pcmRead == _pcmWritten) || IsQuiet()))
             return MakeUpFrame(frame);
-        if (excess >= FrameSamples + Hysteresis && (_quiet || excess >= TooMuchDelay) && HasWholeFrame())
-            return LeaveOutFrame(frame);
-        return Fill(frame);
+        var info = Fill(frame);
+        // The frame that is to go must be quiet itself: speech may just be beginning.
+        if (excess >= FrameSamples + Hysteresis && HasWholeFrame() && (excess >= TooMuchDelay || IsQuiet()))
+            return LeaveOut(frame);
+        return info;
     }
 
     /// <summary>A frame that is not a multiple of 20 ms needs the packet after it too: 10 ms more.</summary>
@@ -217,7 +222,7 @@ public sealed class AudioReceiver
         while (filled < FrameSamples)
         {
             var rest = frame[filled..];
-            if (_pendingStart == _pendingEnd && !Decode())
+            if (_pcmRead == _pcmWritten && !Decode())
             {
                 var gap = Gap(rest.Length, filled == 0);
                 if (FillGap(rest[..gap]) && info.Kind == FrameKind.Silence)
@@ -227,25 +232,24 @@ public sealed class AudioReceiver
                 continue;
             }
 
-            var count = Math.Min(rest.Length, _pendingEnd - _pendingStart);
-            _pending.AsSpan(_pendingStart, count).CopyTo(rest);
+            var count = (int)Math.Min(rest.Length, _pcmWritten - _pcmRead);
+            CopyPcm(_pcmRead, rest[..count]);
             if (info.Kind != FrameKind.Received)
             {
                 info = new MediaFrameInfo
                 {
                     Kind = FrameKind.Received,
                     RtpTimestamp = (uint)(_cursor - filled),
-                    ArrivalTicks = _pendingArrivalNs,
-                    LatenessMicros = _pendingLateness,
+                    ArrivalTicks = _pcmArrivalNs,
+                    LatenessMicros = _pcmLateness,
                 };
             }
 
-            _pendingStart += count;
+            _pcmRead += count;
             _cursor += count;
             filled += count;
         }
 
-        _quiet = IsQuiet(frame);
         return info;
     }
 
@@ -264,13 +268,15 @@ public sealed class AudioReceiver
                 continue;
             }
 
-            _pendingStart = 0;
-            _pendingEnd = packet.Payload.Length - skip;
-            var samples = _pending.AsSpan(0, _pendingEnd);
-            G711.Decode(_codec, packet.Payload[skip..], samples);
-            _concealment.OnGood(samples);
-            _pendingArrivalNs = packet.ArrivalNs;
-            _pendingLateness = packet.LatenessMicros;
+            var payload = packet.Payload[skip..];
+            var at = (int)_pcmWritten & PcmMask;
+            var first = Math.Min(payload.Length, PcmSamples - at);
+            G711.Decode(_codec, payload[..first], _pcm.AsSpan(at));
+            G711.Decode(_codec, payload[first..], _pcm);
+            Join(payload.Length);
+            _pcmWritten += payload.Length;
+            _pcmArrivalNs = packet.ArrivalNs;
+            _pcmLateness = packet.LatenessMicros;
             return true;
         }
 
@@ -304,6 +310,13 @@ public sealed class AudioReceiver
             return false;
         }
 
+        if (_concealment.Concealed == 0)
+        {
+            Span<short> history = stackalloc short[Concealment.HistorySamples];
+            CopyPcm(_pcmRead - Concealment.HistorySamples, history);
+            _concealment.Begin(history);
+        }
+
         _concealment.Conceal(samples);
         ConcealedSamples += samples.Length;
         return true;
@@ -313,21 +326,21 @@ public sealed class AudioReceiver
     {
         Adjustments++;
         var made = FillGap(frame);
-        _quiet = IsQuiet(frame);
         return new MediaFrameInfo { Kind = made ? FrameKind.Concealed : FrameKind.Silence };
     }
 
-    private MediaFrameInfo LeaveOutFrame(Span<short> frame)
+    /// <summary>Plays the next frame instead of <paramref name="frame"/>, faded from one to the other.</summary>
+    private MediaFrameInfo LeaveOut(Span<short> frame)
     {
         Adjustments++;
-        Fill(_skipped);
-        var info = Fill(frame);
+        Span<short> next = stackalloc short[FrameSamples];
+        var info = Fill(next);
         for (var i = 0; i < FrameSamples; i++)
-            frame[i] = (short)((_skipped[i] * (FrameSamples - i) + frame[i] * i) / FrameSamples);
+            frame[i] = (short)((frame[i] * (FrameSamples - i) + next[i] * i) / FrameSamples);
         return info;
     }
 
-    private bool HasWholeFrame() => _buffer.Count * _packetSamples + _pendingEnd - _pendingStart >= 2 * FrameSamples;
+    private bool HasWholeFrame() => _buffer.Count * _packetSamples + _pcmWritten - _pcmRead >= FrameSamples;
 
     private void OnLate()
     {
@@ -365,7 +378,7 @@ public sealed class AudioReceiver
     {
         _buffer.Clear();
         _delay.Reset();
-        _pendingStart = _pendingEnd = 0;
+        _pcmRead = _pcmWritten;
         _lateInARow = 0;
         _playing = false;
     }
@@ -377,11 +390,34 @@ public sealed class AudioReceiver
         return _timestamp;
     }
 
-    private static bool IsQuiet(ReadOnlySpan<short> frame)
+    /// <summary>Where speech resumes after a gap, its beginning is blended with what was made up.</summary>
+    private void Join(int samples)
     {
+        if (_concealment.Concealed == 0)
+            return;
+        Span<short> head = stackalloc short[Math.Min(samples, Concealment.Overlap)];
+        CopyPcm(_pcmWritten, head);
+        _concealment.Join(head);
+        for (var i = 0; i < head.Length; i++)
+            _pcm[(_pcmWritten + i) & PcmMask] = head[i];
+    }
+
+    private void CopyPcm(long from, Span<short> destination)
+    {
+        var at = (int)from & PcmMask;
+        var first = Math.Min(destination.Length, PcmSamples - at);
+        _pcm.AsSpan(at, first).CopyTo(destination);
+        _pcm.AsSpan(0, destination.Length - first).CopyTo(destination[first..]);
+    }
+
+    /// <summary>Whether the last 20 ms played were a pause. Asked only when the delay is to change.</summary>
+    private bool IsQuiet()
+    {
+        if (_concealment.Concealed >= Concealment.FadedSamples)
+            return true;
         var sum = 0;
-        foreach (var sample in frame)
-            sum += Math.Abs((int)sample);
+        for (var i = 1; i <= FrameSamples; i++)
+            sum += Math.Abs((int)_pcm[(_pcmRead - i) & PcmMask]);
         return sum < QuietMagnitude * FrameSamples;
     }
 }

@@ -9,9 +9,11 @@ internal sealed class Concealment
     // Pitch between 66 and 200 Hz: periods of 40 to 120 samples. The repeated stretch may hold two of them.
     private const int MinPeriod = 40;
     private const int MaxPeriod = 120;
-    private const int HistorySamples = 2 * MaxPeriod + CorrelationSamples;
     private const int CorrelationSamples = 160;
-    private const int Overlap = 30;
+
+    /// <summary>How much good audio it looks back on.</summary>
+    public const int HistorySamples = 2 * MaxPeriod + CorrelationSamples;
+    public const int Overlap = 30;
 
     // 10 ms at full level, then down to nothing at 60 ms (Appendix I: 20 % per 10 ms).
     private const int HoldSamples = 80;
@@ -19,7 +21,6 @@ internal sealed class Concealment
     /// <summary>After this many concealed samples it is silence, and no longer made-up speech.</summary>
     public const int FadedSamples = 480;
 
-    private readonly short[] _history = new short[HistorySamples];
     private readonly short[] _period = new short[MaxPeriod];
     private int _periodLength;
 
@@ -30,8 +31,8 @@ internal sealed class Concealment
     /// <summary>Samples made up since the last good one.</summary>
     public int Concealed => _concealed;
 
-    /// <summary>Takes note of good audio, and joins its beginning to what was made up before it.</summary>
-    public void OnGood(Span<short> samples)
+    /// <summary>Joins the beginning of good audio (<see cref="Overlap"/> samples suffice) to what was made up before it.</summary>
+    public void Join(Span<short> samples)
     {
         if (_concealed is > 0 and < FadedSamples)
         {
@@ -44,17 +45,32 @@ internal sealed class Concealment
         }
 
         _concealed = 0;
-        Remember(samples);
     }
 
-    /// <summary>Fills <paramref name="samples"/> in place of missing ones.</summary>
+    /// <summary>The first sample is missing: learns the pitch from the last good ones.</summary>
+    /// <param name="history">The last <see cref="HistorySamples"/> good samples.</param>
+    public void Begin(ReadOnlySpan<short> history)
+    {
+        _periodLength = FindPeriod(history);
+        history[^_periodLength..].CopyTo(_period);
+        // What has been played ends elsewhere than where the repetition begins: bridge the step.
+        _jump = history[^1] - history[^(_periodLength + 1)];
+        // The end of the period runs over into its beginning: blend it with what preceded the period.
+        var overlap = Math.Min(Overlap, _periodLength / 4);
+        for (var i = 0; i < overlap; i++)
+        {
+            var before = history[HistorySamples - _periodLength - overlap + i];
+            ref var tail = ref _period[_periodLength - overlap + i];
+            tail = (short)((tail * (overlap - i) + before * (i + 1)) / (overlap + 1));
+        }
+    }
+
+    /// <summary>Fills <paramref name="samples"/> in place of missing ones, after <see cref="Begin"/>.</summary>
     public void Conceal(Span<short> samples)
     {
-        if (_concealed == 0)
-            Begin();
         for (var i = 0; i < samples.Length; i++)
             samples[i] = Next(_concealed + i);
-        _concealed = Math.Min(_concealed + samples.Length, 1 << 20);
+        _concealed = Math.Min(_concealed + samples.Length, FadedSamples);
     }
 
     private short Next(int at)
@@ -67,32 +83,15 @@ internal sealed class Concealment
         return at < HoldSamples ? (short)sample : (short)(sample * (FadedSamples - at) / (FadedSamples - HoldSamples));
     }
 
-    private void Begin()
-    {
-        _periodLength = FindPeriod();
-        var last = _history.AsSpan(HistorySamples - _periodLength);
-        last.CopyTo(_period);
-        // What has been played ends elsewhere than where the repetition begins: bridge the step.
-        _jump = _history[HistorySamples - 1] - _history[HistorySamples - _periodLength - 1];
-        // The end of the period runs over into its beginning: blend it with what preceded the period.
-        var overlap = Math.Min(Overlap, _periodLength / 4);
-        for (var i = 0; i < overlap; i++)
-        {
-            var before = _history[HistorySamples - _periodLength - overlap + i];
-            ref var tail = ref _period[_periodLength - overlap + i];
-            tail = (short)((tail * (overlap - i) + before * (i + 1)) / (overlap + 1));
-        }
-    }
-
     /// <summary>
     /// The lag with the greatest normalised correlation over the last 20 ms, searched at 4 kHz (Appendix I does the same):
     /// under overload every call conceals, so it must be cheap.
     /// </summary>
-    private int FindPeriod()
+    private static int FindPeriod(ReadOnlySpan<short> history)
     {
         Span<short> halved = stackalloc short[HistorySamples / 2];
         for (var i = 0; i < halved.Length; i++)
-            halved[i] = (short)((_history[2 * i] + _history[2 * i + 1]) / 2);
+            halved[i] = (short)((history[2 * i] + history[2 * i + 1]) / 2);
         const int length = CorrelationSamples / 2;
         var start = halved.Length - length;
         ReadOnlySpan<short> recent = halved[start..];
@@ -118,17 +117,5 @@ internal sealed class Concealment
         }
 
         return best;
-    }
-
-    private void Remember(ReadOnlySpan<short> samples)
-    {
-        if (samples.Length >= HistorySamples)
-        {
-            samples[^HistorySamples..].CopyTo(_history);
-            return;
-        }
-
-        _history.AsSpan(samples.Length).CopyTo(_history);
-        samples.CopyTo(_history.AsSpan(HistorySamples - samples.Length));
     }
 }

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Sockets;
+using OCPlatform.Media.Engine;
+using OCPlatform.Media.Sdp;
+
+namespace OCPlatform.Media.Tests.Engine;
+
+/// <summary>
+/// Two sessions' streams in virtual time over a perfect wire: what a loaded machine would disturb can be checked sample by
+/// sample. Their sockets are real but idle.
+/// </summary>
+internal sealed class VirtualPair : IAsyncDisposable
+{
+    private readonly SessionPair _pair;
+    private readonly Wire _wire;
+    private readonly SessionStream _caller;
+    private readonly SessionStream _agent;
+    private readonly Agreement _callerAgreement;
+    private readonly Agreement _agentAgreement;
+    private readonly MediaSockets _callerSockets;
+    private readonly MediaSockets _agentSockets;
+    private readonly short[] _frame = new short[160];
+    private long _tick = 1;
+
+    public VirtualPair(MediaCapabilities? caller = null, int capacityMs = 4000)
+    {
+        _pair = SessionPair.Create(caller);
+        Caller = new Playout(capacityMs);
+        Agent = new Playout(capacityMs);
+        _callerSockets = Bind();
+        _agentSockets = Bind();
+        _wire = new Wire();
+        _caller = new SessionStream(_pair.Engine, _callerSockets, _pair.CallerSink, Caller);
+        _agent = new SessionStream(_pair.Engine, _agentSockets, _pair.AgentSink, Agent);
+        _callerAgreement = new Agreement(_pair.CallerMedia with { RemotePort = Port(_agentSockets) }, false);
+        _agentAgreement = new Agreement(_pair.AgentMedia with { RemotePort = Port(_callerSockets) }, false);
+    }
+
+    public Playout Caller { get; }
+    public Playout Agent { get; }
+    public RecordingSink CallerSink => _pair.CallerSink;
+    public RecordingSink AgentSink => _pair.AgentSink;
+    public MediaStats AgentStats => _agent.Snapshot();
+
+    /// <summary>Lets time pass, 20 ms at a time; <paramref name="between"/> runs before every tick.</summary>
+    public void Run(int ticks, Action? between = null)
+    {
+        for (var i = 0; i < ticks; i++, _tick++)
+        {
+            between?.Invoke();
+            var now = 1_000_000_000 + _tick * MediaClock.TickNs;
+            _wire.NowNs = now;
+            _caller.Tick(new ClockTick(_wire, _frame, _tick, now, now, 0), _callerAgreement);
+            // The agent's clock ticks in between.
+            now += MediaClock.TickNs / 2;
+            _wire.NowNs = now;
+            _agent.Tick(new ClockTick(_wire, _frame, _tick, now, now, 0), _agentAgreement);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _callerSockets.Dispose();
+        _agentSockets.Dispose();
+        await _pair.DisposeAsync();
+    }
+
+    private static MediaSockets Bind()
+    {
+        for (var port = 40000; port < 60000; port += 2)
+        {
+            if (MediaSockets.TryBind(IPAddress.Loopback, port) is { } sockets)
+                return sockets;
+        }
+
+        throw new InvalidOperationException("No free port.");
+    }
+
+    private static int Port(MediaSockets sockets) => ((IPEndPoint)sockets.Rtp.LocalEndPoint!).Port;
+
+    private sealed class Wire : Datagrams
+    {
+        private readonly Dictionary<int, Queue<(byte[] Packet, PeerAddress Source, long At)>> _onTheWay = [];
+        private readonly List<(byte[] Packet, PeerAddress Source, long At)> _received = [];
+
+        public long NowNs { get; set; }
+
+        public override int Receive(Socket socket, int handle, long nowNs, long wallMinusMonotonicNs)
+        {
+            _received.Clear();
+            if (_onTheWay.TryGetValue(((IPEndPoint)socket.LocalEndPoint!).Port, out var queue))
+            {
+                while (queue.TryDequeue(out var packet))
+                    _received.Add(packet);
+            }
+
+            return _received.Count;
+        }
+
+        public override ReadOnlySpan<byte> Packet(int index) => _received[index].Packet;
+
+        public override PeerAddress Source(int index) => _received[index].Source;
+
+        public override long ArrivalNs(int index) => _received[index].At;
+
+        public override bool Send(Socket socket, int handle, ReadOnlySpan<byte> packet, in PeerAddress destination)
+        {
+            if (!_onTheWay.TryGetValue(destination.Port, out var queue))
+                _onTheWay[destination.Port] = queue = new();
+            var local = (IPEndPoint)socket.LocalEndPoint!;
+            queue.Enqueue((packet.ToArray(), PeerAddress.From(local.Address, local.Port), NowNs + 1_000_000));
+            return true;
+        }
+
+        public override void Dispose() { }
+    }
+}
