@@ -29,12 +29,11 @@ public static class Platform
         builder.Services.AddSingleton(options.Http);
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddGrpc();
         builder.Services.AddWebSide();
         builder.Services.AddReadiness();
         builder.Services.AddMetricsPage();
         builder.Services.AddGracefulStop();
-        builder.Services.AddSpeechClients(options.Speech);
+        builder.Services.AddSpeechEngines(options.Speech);
         builder.Services.AddSipGateway(options.Sip);
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
@@ -53,6 +52,7 @@ public static class Platform
         app.MapMetricsPage();
         app.MapCallsApi();
         app.MapSipStatus();
+        app.MapSpeechServices();
         app.MapOpenApi("/openapi.json");
         app.UseWebPage(options.Http);
         return app;
