@@ -56,7 +56,7 @@ public interface IMediaSink
     /// <summary>The first packet with enqueued audio after silence has been sent.</summary>
     void OnPlayoutStarted() { }
 
-    /// <summary>The last enqueued sample has been sent; silence follows.</summary>
+    /// <summary>The last enqueued sample has been sent, or cleared a tick ago; silence follows.</summary>
     void OnPlayoutDrained() { }
 
     /// <summary><see cref="Playout.Clear"/> has taken effect: nothing of the cleared audio will be sent any more.</summary>

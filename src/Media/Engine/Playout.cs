@@ -34,7 +34,7 @@ public sealed class Playout
     private readonly int _mask;
     private readonly (long Position, long Id)[] _marks = new (long, long)[MaxMarks];
 
-    // Serialises producers; the clock thread never takes it.
+    // Serialises producers; the clock thread takes it only to finish a Clear.
     private readonly Lock _producer = new();
 
     // Positions count samples since the session started. Written by the producer:
@@ -172,9 +172,10 @@ public sealed class Playout
         {
             var clearing = _clearing ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             _epoch++;
-            _paused = false;
             Interlocked.Exchange(ref _waiter, null)?.Completion.TrySetResult(false);
             Volatile.Write(ref _clearUpTo, _written);
+            // After the cut is in place, so that a paused playout does not sound once more.
+            _paused = false;
             Volatile.Write(ref _clearRequests, _clearRequests + 1);
             if (_closed)
                 CompleteClear(NothingMore());

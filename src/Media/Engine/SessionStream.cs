@@ -161,11 +161,19 @@ internal sealed class SessionStream
             return;
         }
 
-        if (
-            !RtpHeader.TryParse(datagram, out var packet)
-            || (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
-            || !_latch.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs)
-        )
+        if (!RtpHeader.TryParse(datagram, out var packet))
+        {
+            _rejected++;
+            return;
+        }
+
+        if (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
+        {
+            OnForeignPayload(packet, source, arrivalNs);
+            return;
+        }
+
+        if (!_latch.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
         {
             _rejected++;
             return;
@@ -187,6 +195,20 @@ internal sealed class SessionStream
             _receiver.OnAudio(packet, sequence, arrivalNs);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
             OnEvent(telephoneEvent, packet.Timestamp, arrivalNs);
+    }
+
+    /// <summary>
+    /// A payload type that was not agreed (comfort noise, as many phones send it unasked): not heard, but its sequence
+    /// number is no loss and the peer is alive. It never latches.
+    /// </summary>
+    private void OnForeignPayload(in RtpHeader packet, in PeerAddress source, long arrivalNs)
+    {
+        _rejected++;
+        if (!_latch.IsLatched || source != _latch.Destination)
+            return;
+        _receiver.Admit(packet, out _);
+        _quietSinceNs = arrivalNs;
+        _timedOut = false;
     }
 
     private void OnEvent(in TelephoneEvent telephoneEvent, uint timestamp, long arrivalNs)

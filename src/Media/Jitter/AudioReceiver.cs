@@ -26,8 +26,8 @@ public sealed class AudioReceiver
     private const int PcmSamples = 1024;
     private const int PcmMask = PcmSamples - 1;
 
-    // Leaving out a frame is for excess beyond a frame plus this (10 ms), so that it does not swing to and fro.
-    private const int Hysteresis = 80;
+    // A frame is left out beyond a frame plus this of excess, and made up below minus this (5 ms): no swinging to and fro.
+    private const int Hysteresis = 40;
 
     // 60 ms too much: do not wait for a quiet passage any more.
     private const int TooMuchDelay = 480;
@@ -191,7 +191,7 @@ public sealed class AudioReceiver
             return new MediaFrameInfo { Kind = FrameKind.Silence };
         }
 
-        if (excess < -Hysteresis / 2 && ((_buffer.Count == 0 && _pcmRead == _pcmWritten) || IsQuiet()))
+        if (excess < -Hysteresis && ((_buffer.Count == 0 && _pcmRead == _pcmWritten) || IsQuiet()))
             return MakeUpFrame(frame);
         var info = Fill(frame);
         // The frame that is to go must be quiet itself: speech may just be beginning.
@@ -209,8 +209,11 @@ public sealed class AudioReceiver
             return false;
         // Whole packets behind, so that frames begin where packets begin.
         var position = now - _delay.Base - Wanted;
-        var behind = first.Timestamp - position;
-        _cursor = first.Timestamp - (behind > 0 ? (behind + FrameSamples - 1) / FrameSamples * FrameSamples : 0);
+        var frames = (long)Math.Ceiling((first.Timestamp - position) / (double)FrameSamples);
+        _cursor = first.Timestamp - frames * FrameSamples;
+        // What came long before the session was started is past.
+        while (_buffer.TryPeek(out var old) && old.Timestamp + old.Payload.Length <= _cursor)
+            _buffer.Remove(old);
         _playing = true;
         return true;
     }

@@ -111,6 +111,29 @@ public class AudioReceiverTests
     }
 
     [Fact]
+    public void What_was_sent_long_before_the_first_frame_is_skipped_not_played_late()
+    {
+        var receiver = new AudioReceiver(10, 200);
+        var frame = new short[160];
+        // 300 ms of backlog in the socket, then the first frame is wanted.
+        for (ushort i = 0; i < 15; i++)
+        {
+            var bytes = new byte[172];
+            RtpHeader.Write(bytes, 0, false, i, i * 160u, 1);
+            RtpHeader.TryParse(bytes, out var packet);
+            receiver.Admit(packet, out var sequence).Should().BeTrue();
+            receiver.OnAudio(packet, sequence, 1_000_000_000 + i * 20_000_000L);
+        }
+
+        var info = receiver.Pull(1_000_000_000 + 14 * 20_000_000L + 5_000_000, frame);
+
+        info.Kind.Should().Be(FrameKind.Received);
+        info.RtpTimestamp.Should().BeInRange(12 * 160, 14 * 160);
+        receiver.Late.Should().Be(0);
+        receiver.DelayMs.Should().BeLessThan(45);
+    }
+
+    [Fact]
     public void A_new_source_takes_over_with_its_second_packet_and_a_stray_does_not()
     {
         var receiver = new AudioReceiver(10, 200);
