@@ -1,0 +1,276 @@
+using Akka.Actor;
+using Akka.Event;
+using OCPlatform.AiAdapters.Dialogue;
+using OCPlatform.AiAdapters.Dialogue.V1;
+using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Journaling;
+using OCPlatform.Dialog.Agents;
+using OCPlatform.Dialog.Tools;
+
+namespace OCPlatform.Dialog.Conversations;
+
+/// <summary>
+/// One conversation, by voice or chat: takes inputs once each, has the dialogue model answer them step by step, runs the
+/// tools that it asks for, and tells the channel. Events are applied at once and journaled behind; what must not be lost
+/// or doubled (an acknowledged input, a tool's effect, a complete answer) waits until the journal holds it.
+/// </summary>
+/// <remarks>This file: life, inputs, journal. ConversationActor.Turn.cs: the agent's turn.</remarks>
+public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithTimers
+{
+    // Long enough for a database to come back from a short absence without a storm of restarts.
+    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ConversationId _id;
+    private readonly IDialogModel _model;
+    private readonly ToolBox _tools;
+    private readonly AgentCatalogue _agents;
+    private readonly DialogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IActorRef _journal;
+    private readonly Queue<(long Cookie, Action Then)> _onceDurable = [];
+    private ConversationState _state = ConversationState.Empty;
+    private IActorRef? _listener;
+    private long _journaled;
+    private long _durable;
+
+    public ConversationActor(
+        string entityId,
+        IDialogModel model,
+        ToolBox tools,
+        AgentCatalogue agents,
+        DialogOptions options,
+        TimeProvider time
+    )
+    {
+        _id = new ConversationId(entityId);
+        _model = model;
+        _tools = tools;
+        _agents = agents;
+        _options = options;
+        _time = time;
+        _journal = Context.ActorOf(Journal.Props($"conversation-{entityId}"), "journal");
+        Receive<JournalMessages.Recovered>(OnRecovered);
+        Receive<JournalMessages.Failed>(OnJournalFailed);
+        Receive<Restart>(OnRestart);
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    public IStash Stash { get; set; } = null!;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private DateTimeOffset Now => _time.GetUtcNow();
+
+    private void Active()
+    {
+        Receive<ConversationCommands.Attach>(OnAttach);
+        Receive<ConversationCommands.UserSaid>(said =>
+            OnInput(said.InputId, ConversationInputKind.Said, said.Text, said.StartedAt, said.EndedAt)
+        );
+        Receive<ConversationCommands.UserPressed>(pressed =>
+            OnInput(pressed.InputId, ConversationInputKind.Pressed, pressed.Digits, pressed.At, pressed.At)
+        );
+        Receive<ConversationCommands.UserSilent>(silent =>
+            OnInput(silent.InputId, ConversationInputKind.Silent, "", silent.At, silent.At)
+        );
+        Receive<ConversationCommands.AgentTurnPlayed>(OnPlayed);
+        Receive<ConversationCommands.End>(OnEnd);
+        Receive<ModelSaid>(OnModelSaid);
+        Receive<ModelDone>(OnModelDone);
+        Receive<ModelFailed>(OnModelFailed);
+        Receive<ToolDone>(OnToolDone);
+        Receive<JournalMessages.Appended>(OnAppended);
+        Receive<JournalMessages.Failed>(OnJournalFailed);
+        Receive<Restart>(OnRestart);
+        Receive<Listener>(OnListener);
+        Receive<ReceiveTimeout>(_ => OnIdle());
+        Context.SetReceiveTimeout(TimeSpan.FromSeconds(_options.IdleSeconds));
+    }
+
+    // ---- life ----
+
+    private void OnRecovered(JournalMessages.Recovered recovered)
+    {
+        _state = recovered.Events.Cast<IConversationEvent>().Aggregate(_state, (state, e) => state.Apply(e));
+        Become(Active);
+        if (_state.Open is not null)
+        {
+            // The process went away in the middle of a turn: it is thought again; its tools run under their old keys.
+            StartTurn();
+        }
+        Stash.UnstashAll();
+    }
+
+    /// <summary>
+    /// Nothing can be promised without a journal: after a pause the conversation starts anew, from what the journal
+    /// holds, with the same listener.
+    /// </summary>
+    private void OnJournalFailed(JournalMessages.Failed failed)
+    {
+        _log.Error("Conversation {0} lost its journal: {1}", _id, failed.Cause);
+        Timers.StartSingleTimer(nameof(Restart), new Restart(failed.Cause), RestartAfter);
+    }
+
+    private static void OnRestart(Restart restart) => throw new InvalidOperationException(restart.Cause);
+
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // The mailbox outlives the restart.
+        if (_listener is not null)
+        {
+            Self.Tell(new Listener(_listener));
+        }
+        base.PreRestart(reason, message);
+    }
+
+    private void OnListener(Listener listener)
+    {
+        _listener = listener.Actor;
+        TellTurnAgain();
+    }
+
+    private sealed record Restart(string Cause);
+
+    private sealed record Listener(IActorRef Actor);
+
+    private void OnIdle()
+    {
+        if (_state.Open is null && _onceDurable.Count == 0)
+        {
+            Context.Parent.Tell(new Akka.Cluster.Sharding.Passivate(PoisonPill.Instance));
+        }
+    }
+
+    protected override void PostStop() => CancelTurn();
+
+    // ---- from the channel ----
+
+    private void OnAttach(ConversationCommands.Attach attach)
+    {
+        if (_agents.Find(attach.Agent) is null && _state.Opened is null)
+        {
+            _log.Error("Conversation {ConversationId}: there is no agent '{Agent}'", _id, attach.Agent);
+            Sender.Tell(new ConversationEvents.Ended(_id, $"there is no agent '{attach.Agent}'"));
+            return;
+        }
+        var isAgain = Sender.Equals(_listener);
+        _listener = Sender;
+        var resumed = _state.Opened is not null;
+        _listener.Tell(new ConversationEvents.Attached(_id, resumed, _state.IsClosed, History()));
+        if (!resumed)
+        {
+            Record(new ConversationJournal.Opened(_id, attach.At, attach.Channel, attach.Agent, attach.Caller));
+            StartTurn();
+        }
+        else if (_state.IsClosed)
+        {
+            _listener.Tell(new ConversationEvents.Ended(_id, _state.ClosedBecause!));
+        }
+        else if (!isAgain)
+        {
+            TellTurnAgain();
+        }
+    }
+
+    private IReadOnlyList<Turn> History() =>
+        [
+            .. _state.History.Select(turn => new Turn(
+                turn.Number,
+                turn.Speaker,
+                turn.Text,
+                turn.StartedAt,
+                turn.EndedAt,
+                turn.Interrupted
+            )),
+        ];
+
+    private void OnInput(
+        string inputId,
+        ConversationInputKind kind,
+        string text,
+        DateTimeOffset startedAt,
+        DateTimeOffset endedAt
+    )
+    {
+        _listener ??= Sender;
+        if (_state.Opened is null || _state.IsClosed)
+        {
+            Sender.Tell(new ConversationEvents.Ended(_id, _state.ClosedBecause ?? "it was never opened"));
+            return;
+        }
+        var sender = Sender;
+        if (_state.TurnOfInput(inputId) is { } known)
+        {
+            // It may have been sent again because the first acknowledgement is still on its way to the disk.
+            OnceDurable(() => sender.Tell(new ConversationEvents.InputAccepted(_id, inputId, known)));
+            return;
+        }
+        CancelTurn();
+        var turn = _state.LastTurn + 2;
+        Record(new ConversationJournal.InputTaken(_id, Now, inputId, turn, kind, text, startedAt, endedAt));
+        OnceDurable(() => sender.Tell(new ConversationEvents.InputAccepted(_id, inputId, turn)));
+        StartTurn();
+    }
+
+    private void OnPlayed(ConversationCommands.AgentTurnPlayed played) =>
+        Record(
+            new ConversationJournal.TurnHeard(
+                _id,
+                Now,
+                played.Turn,
+                played.HeardText,
+                played.Interrupted,
+                played.StartedAt,
+                played.EndedAt
+            )
+        );
+
+    private void OnEnd(ConversationCommands.End end)
+    {
+        if (_state.Opened is not null && !_state.IsClosed)
+        {
+            CancelTurn();
+            Close(end.Cause);
+        }
+    }
+
+    private void Close(string cause)
+    {
+        Record(new ConversationJournal.Closed(_id, Now, cause));
+        var listener = _listener;
+        OnceDurable(() =>
+        {
+            listener?.Tell(new ConversationEvents.Ended(_id, cause));
+            OnIdle();
+        });
+    }
+
+    // ---- journal ----
+
+    private void Record(IConversationEvent @event)
+    {
+        _state = _state.Apply(@event);
+        _journal.Tell(new JournalMessages.Append([@event], ++_journaled));
+    }
+
+    /// <summary>Runs the action once everything recorded so far is durable; at once when it is.</summary>
+    private void OnceDurable(Action then)
+    {
+        if (_durable == _journaled)
+        {
+            then();
+            return;
+        }
+        _onceDurable.Enqueue((_journaled, then));
+    }
+
+    private void OnAppended(JournalMessages.Appended appended)
+    {
+        _durable = appended.Cookie;
+        while (_onceDurable.TryPeek(out var waiting) && waiting.Cookie <= appended.Cookie)
+        {
+            _onceDurable.Dequeue().Then();
+        }
+    }
+}
