@@ -103,13 +103,15 @@ public static class ConversationEvents
 {
     /// <summary>
     /// Answer to Attach. History holds the turns so far when the conversation was resumed. An agent turn still open is
-    /// not in it: it follows once more from its start, its pieces under the same indexes as before.
+    /// not in it: it follows once more from its start, its pieces under the same indexes as before. When the conversation
+    /// has ended, Ended follows.
     /// </summary>
     [WireName("conversation/attached/1")]
     public sealed record Attached(ConversationId ConversationId, bool Resumed, bool Ended, IReadOnlyList<Turn> History)
         : IConversationMessage;
 
-    /// <summary>The input is journaled: it will be neither lost nor doubled.</summary>
+    /// <summary>The input is journaled: it will be neither lost nor doubled. It may come after the answer has begun.</summary>
+    /// <param name="Turn">The agent's turn that answers it; the input's own turn in the history is the one before.</param>
     [WireName("conversation/input-accepted/1")]
     public sealed record InputAccepted(ConversationId ConversationId, string InputId, int Turn) : IConversationMessage;
 

@@ -29,7 +29,11 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
     private bool _byToken;
     private ReplyRelay _relay = new(null);
     private IActorRef? _conversation;
+    private bool _attaching;
     private bool _openedSent;
+
+    // The agent's turn that waits for the acknowledgement of what it answers.
+    private List<IConversationMessage>? _held;
     private bool _typing;
     private string? _ending;
 
@@ -143,9 +147,9 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         Receive<ClientMessage.Close>(_ => End("closed by the user"));
         Receive<ConversationEvents.Attached>(OnAttached, e => e.ConversationId == _id);
         Receive<ConversationEvents.InputAccepted>(OnAccepted, _ => _openedSent);
-        Receive<ConversationEvents.AgentTurnStarted>(OnTurnStarted, _ => _openedSent);
-        Receive<ConversationEvents.AgentTurnText>(e => SendAll(_relay.OnText(e)), _ => _openedSent);
-        Receive<ConversationEvents.AgentTurnEnded>(OnTurnEnded, _ => _openedSent);
+        Receive<ConversationEvents.AgentTurnStarted>(OnReplyOrHold, _ => _openedSent);
+        Receive<ConversationEvents.AgentTurnText>(OnReplyOrHold, _ => _openedSent);
+        Receive<ConversationEvents.AgentTurnEnded>(OnReplyOrHold, _ => _openedSent);
         Receive<ConversationEvents.Ended>(e => OnEnded(e.Cause));
         Receive<Terminated>(_ => OnConversationLost(), t => t.ActorRef.Equals(_conversation));
         Receive<Terminated>(_ => { });
@@ -156,6 +160,7 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
 
     private void Attach()
     {
+        _attaching = true;
         _conversations.Tell(new ConversationCommands.Attach(_id, ConversationChannel.Chat, _agent, Caller: null, Now));
         ExpectAnswer();
         if (!Timers.IsTimerActive(nameof(ConversationOverdue)))
@@ -176,11 +181,12 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
     private void OnAttached(ConversationEvents.Attached attached)
     {
         Watch(Sender);
-        if (_ending is null)
+        _attaching = false;
+        if (_ending is null && !attached.Ended)
         {
             Timers.Cancel(nameof(ConversationOverdue));
         }
-        var missed = _relay.OnAttached(attached.History);
+        var (missed, brokenOff) = _relay.OnAttached(attached.History);
         if (!_openedSent)
         {
             _openedSent = true;
@@ -199,9 +205,13 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         {
             _client.Send(new ServerMessage.Missed(missed));
         }
+        if (brokenOff is not null)
+        {
+            _client.Send(brokenOff);
+        }
         if (attached.Ended)
         {
-            OnEnded(cause: null);
+            // Its Ended follows, and tells the cause.
             return;
         }
         var agentIsNext = attached.History.Count == 0 || attached.History[^1].Speaker == Speaker.User;
@@ -216,7 +226,7 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
     private void OnSend(ClientMessage.Send send)
     {
         RestartIdleTimer();
-        if (_ending is not null || _pending.Exists(input => input.Said.InputId == send.Id))
+        if (_ending is not null || IsPending(send.Id))
         {
             return;
         }
@@ -228,25 +238,82 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         var now = Now;
         var said = new ConversationCommands.UserSaid(_id, send.Id, send.Text, now, now);
         _pending.Add(new PendingInput(said, now + ConversationTimeout));
+        TellOrAttach(said);
+    }
+
+    private void TellOrAttach(object message)
+    {
         if (_conversation is not null)
         {
-            _conversations.Tell(said);
+            _conversations.Tell(message);
+            ExpectAnswer();
         }
-        ExpectAnswer();
+        else if (!_attaching)
+        {
+            // What is pending is told once attached.
+            Attach();
+        }
     }
 
     private void OnAccepted(ConversationEvents.InputAccepted accepted)
     {
         _pending.RemoveAll(input => input.Said.InputId == accepted.InputId);
-        _relay.OnAccepted(accepted.Turn);
-        _client.Send(new ServerMessage.Accepted(accepted.InputId, accepted.Turn));
-        SetTyping(!_relay.InTurn);
+        var turn = accepted.Turn - 1;
+        _relay.OnAccepted(turn);
+        _client.Send(new ServerMessage.Accepted(accepted.InputId, turn));
+        if (_relay.IsAwaited(accepted.Turn))
+        {
+            SetTyping(true);
+        }
+        ReleaseHeld();
     }
 
-    private void OnTurnStarted(ConversationEvents.AgentTurnStarted started)
+    /// <summary>
+    /// The agent's turn may begin before the text it answers is journaled. It is held until then, so that the client
+    /// gets question and answer in their order.
+    /// </summary>
+    private void OnReplyOrHold(IConversationMessage reply)
     {
-        SetTyping(false);
-        SendAll(_relay.OnStarted(started));
+        if (reply is ConversationEvents.AgentTurnStarted started)
+        {
+            _held = IsPending(started.InReplyTo) ? [] : null;
+        }
+        if (_held is null)
+        {
+            OnReply(reply);
+        }
+        else if (_held.Count < _options.OutgoingQueue || reply is ConversationEvents.AgentTurnEnded)
+        {
+            _held.Add(reply);
+        }
+    }
+
+    private void ReleaseHeld()
+    {
+        if (_held is [ConversationEvents.AgentTurnStarted started, ..] held && !IsPending(started.InReplyTo))
+        {
+            _held = null;
+            held.ForEach(OnReply);
+        }
+    }
+
+    private bool IsPending(string? inputId) => _pending.Exists(input => input.Said.InputId == inputId);
+
+    private void OnReply(IConversationMessage reply)
+    {
+        switch (reply)
+        {
+            case ConversationEvents.AgentTurnStarted started:
+                SetTyping(false);
+                SendAll(_relay.OnStarted(started));
+                break;
+            case ConversationEvents.AgentTurnText text:
+                SendAll(_relay.OnText(text));
+                break;
+            case ConversationEvents.AgentTurnEnded ended:
+                OnTurnEnded(ended);
+                break;
+        }
     }
 
     private void OnTurnEnded(ConversationEvents.AgentTurnEnded ended)
@@ -259,11 +326,17 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>The conversation's actor is gone (moved, restarted): it is attached to again wherever it comes up.</summary>
+    /// <summary>
+    /// The conversation's actor is gone (idle, moved, restarted). It is attached to again wherever it comes up: at once
+    /// when it owes something, else with the next text.
+    /// </summary>
     private void OnConversationLost()
     {
         _conversation = null;
-        Attach();
+        if (_pending.Count > 0 || _typing || _relay.InTurn || _ending is not null)
+        {
+            Attach();
+        }
     }
 
     private void OnRetryDue()
@@ -305,11 +378,7 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         }
         _ending = cause;
         SetTyping(false);
-        if (_conversation is not null)
-        {
-            _conversations.Tell(new ConversationCommands.End(_id, cause, Now));
-        }
-        ExpectAnswer();
+        TellOrAttach(new ConversationCommands.End(_id, cause, Now));
         Timers.StartSingleTimer(nameof(ConversationOverdue), new ConversationOverdue(), ConversationTimeout);
     }
 

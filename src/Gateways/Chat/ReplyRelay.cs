@@ -26,8 +26,14 @@ internal sealed class ReplyRelay(SeenMark? seen)
     /// <summary>An agent turn is under way.</summary>
     public bool InTurn => _open is { Announced: true };
 
-    /// <summary>The turns of the history that the client has not in full.</summary>
-    public IReadOnlyList<Turn> OnAttached(IReadOnlyList<Turn> history)
+    /// <summary>The agent's turn of this number is still to come.</summary>
+    public bool IsAwaited(int turn) => !InTurn && !Has(turn);
+
+    /// <summary>
+    /// The turns of the history that the client has not in full, and the end of one that it has in part but that the
+    /// conversation broke off since: such a turn is not in the history.
+    /// </summary>
+    public (IReadOnlyList<Turn> Missed, ServerMessage.TurnEnd? BrokenOff) OnAttached(IReadOnlyList<Turn> history)
     {
         // A client cannot have seen more than there is; a mark beyond would hide the turns to come.
         var last = history.Count == 0 ? -1 : history.Max(turn => turn.Number);
@@ -37,9 +43,10 @@ internal sealed class ReplyRelay(SeenMark? seen)
         {
             Complete(turn.Number);
         }
-        return missing;
+        return (missing, _open?.Number < last ? BreakOff(_open.Number) : null);
     }
 
+    /// <summary>A text of the client's own was journaled as this turn.</summary>
     public void OnAccepted(int turn) => _complete.Add(turn);
 
     public IEnumerable<ServerMessage> OnStarted(ConversationEvents.AgentTurnStarted started)
@@ -48,10 +55,9 @@ internal sealed class ReplyRelay(SeenMark? seen)
         {
             yield break;
         }
-        if (_open is { Announced: true } broken && broken.Number != started.Turn)
+        if (_open is not null && _open.Number != started.Turn)
         {
-            Complete(broken.Number);
-            yield return new ServerMessage.TurnEnd(broken.Number, Text: null, Interrupted: true);
+            yield return BreakOff(_open.Number);
         }
         // Announced again on this connection: the conversation may have thought anew, so the client starts anew too.
         var from = _open is { Announced: false } half && half.Number == started.Turn ? half.NextIndex : 0;
@@ -77,6 +83,12 @@ internal sealed class ReplyRelay(SeenMark? seen)
         }
         Complete(ended.Turn);
         yield return new ServerMessage.TurnEnd(ended.Turn, ended.Text, Interrupted: false);
+    }
+
+    private ServerMessage.TurnEnd BreakOff(int turn)
+    {
+        Complete(turn);
+        return new ServerMessage.TurnEnd(turn, Text: null, Interrupted: true);
     }
 
     private bool Has(int turn) => turn <= _floor || _complete.Contains(turn);
