@@ -13,7 +13,7 @@ public static class EnvironmentSource
     private const string Prefix = "OCP_";
 
     /// <summary>Read by the start script and the command line, not settings of the tree.</summary>
-    private static readonly HashSet<string> Reserved = ["OCP_CONFIG"];
+    private static readonly HashSet<string> Reserved = ["OCP_CONFIG", "OCP_LOAD_PASSWORD"];
 
     /// <summary>Overlays the variables onto the tree; every OCP_ variable that is no setting is a problem.</summary>
     public static void Overlay(
