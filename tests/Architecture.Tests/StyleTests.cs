@@ -7,7 +7,7 @@ public sealed partial class StyleTests
 {
     private const int MostLines = 800;
 
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     private static IEnumerable<(string Name, string Text)> Sources(params string[] folders) =>
         folders
