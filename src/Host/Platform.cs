@@ -1,7 +1,10 @@
 using Akka.Hosting;
 using OCPlatform.AiAdapters;
+using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.CallActors;
 using OCPlatform.Contracts.Persistence;
+using OCPlatform.Dialog;
+using OCPlatform.Dialog.Conversations;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Commands;
@@ -37,9 +40,10 @@ public static class Platform
         builder.Services.AddSipGateway(options.Sip);
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
+        builder.Services.AddDialog(options.Dialog);
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka => akka.AddNode(options, database).AddCallActors().AddSipGatewayActor()
+            akka => akka.AddNode(options, database).AddConversationActors().AddCallActors().AddSipGatewayActor()
         );
 
         var app = builder.Build();
@@ -53,6 +57,7 @@ public static class Platform
         app.MapCallsApi();
         app.MapSipStatus();
         app.MapSpeechServices();
+        app.MapGrpcService<DialogModelService>();
         app.MapOpenApi("/openapi.json");
         app.UseWebPage(options.Http);
         return app;

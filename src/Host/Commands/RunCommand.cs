@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Connections;
+using OCPlatform.Dialog.Agents;
 using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Telemetry;
 using Serilog;
@@ -34,6 +35,15 @@ public static class RunCommand
         {
             Log.Fatal("{Cause}", e.Message);
             return 1;
+        }
+        catch (AgentDefinitionException e)
+        {
+            Log.Fatal("The agents cannot be used:");
+            foreach (var problem in e.Problems)
+            {
+                Log.Fatal("{Problem:l}", problem);
+            }
+            return CommonOptions.BadConfiguration;
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {

@@ -64,7 +64,7 @@ public static class ConfigLoader
             : throw new ConfigurationException(problems);
     }
 
-    /// <summary>The speech services are the node's own unless an address was written: those move with ai.port.</summary>
+    /// <summary>The speech and dialogue services are the node's own unless an address was written: those move with ai.port.</summary>
     private static void FollowAiPort(PlatformOptions options, IReadOnlyDictionary<string, ConfigOrigin> written)
     {
         var own = $"http://127.0.0.1:{options.Ai.Port}";
@@ -75,6 +75,10 @@ public static class ConfigLoader
         if (!written.ContainsKey("speech.tts.address"))
         {
             options.Speech.Tts.Address = own;
+        }
+        if (!written.ContainsKey("dialog.model.address"))
+        {
+            options.Dialog.Model.Address = own;
         }
     }
 }

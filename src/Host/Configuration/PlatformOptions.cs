@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using OCPlatform.AiAdapters;
 using OCPlatform.CallActors;
 using OCPlatform.Contracts.Persistence;
+using OCPlatform.Dialog;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Media.Engine;
 
@@ -30,6 +31,9 @@ public sealed class PlatformOptions : IValidatableObject
 
     /// <summary>Speech recognition and synthesis.</summary>
     public SpeechOptions Speech { get; set; } = new();
+
+    /// <summary>The agents and their conversations.</summary>
+    public DialogOptions Dialog { get; set; } = new();
 
     /// <summary>Where the journal, the call records and the agent's own tables live.</summary>
     public DatabaseOptions Database { get; set; } = new();

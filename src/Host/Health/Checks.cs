@@ -3,8 +3,8 @@ using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.Models;
-using OCPlatform.AiAdapters.VoiceActivity;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Gateways.Sip;
@@ -83,7 +83,7 @@ internal sealed class SipCheck(SipGatewayStatus status, SipGatewayOptions option
         );
 }
 
-/// <summary>The model files are there, and the voice activity model is loaded.</summary>
+/// <summary>The model files are there, and the engines have them loaded.</summary>
 internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
@@ -94,8 +94,13 @@ internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) 
                 HealthCheckResult.Unhealthy($"{models.Directory} is not complete; run ./ocp models fetch")
             );
         }
-        services.GetRequiredService<VoiceActivityModel>();
-        return Task.FromResult(HealthCheckResult.Healthy(models.Directory));
+        // Resolving loads them, once; a start that goes wrong is told here with its cause.
+        var engines = services.GetRequiredService<SpeechEngines>();
+        return Task.FromResult(
+            engines.KokoroUnavailable is { } reason
+                ? HealthCheckResult.Healthy($"flite speaks for Kokoro: {reason}")
+                : HealthCheckResult.Healthy(models.Directory)
+        );
     }
 }
 
