@@ -5,6 +5,7 @@ using OCPlatform.CallActors;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Dialog;
 using OCPlatform.Dialog.Conversations;
+using OCPlatform.Gateways.Chat;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Commands;
@@ -41,9 +42,15 @@ public static class Platform
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
         builder.Services.AddDialog(options.Dialog);
+        builder.Services.AddChatGateway(options.Chat);
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka => akka.AddNode(options, database).AddConversationActors().AddCallActors().AddSipGatewayActor()
+            akka =>
+                akka.AddNode(options, database)
+                    .AddConversationActors()
+                    .AddCallActors()
+                    .AddSipGatewayActor()
+                    .AddChatGatewayActor()
         );
 
         var app = builder.Build();
@@ -54,6 +61,7 @@ public static class Platform
         app.UseWebSockets();
         app.MapHealth();
         app.MapMetricsPage();
+        app.MapChat();
         app.MapCallsApi();
         app.MapSipStatus();
         app.MapSpeechServices();

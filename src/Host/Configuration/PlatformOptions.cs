@@ -3,6 +3,7 @@ using OCPlatform.AiAdapters;
 using OCPlatform.CallActors;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Dialog;
+using OCPlatform.Gateways.Chat;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Media.Engine;
 
@@ -34,6 +35,9 @@ public sealed class PlatformOptions : IValidatableObject
 
     /// <summary>The agents and their conversations.</summary>
     public DialogOptions Dialog { get; set; } = new();
+
+    /// <summary>Chat over WebSocket.</summary>
+    public ChatOptions Chat { get; set; } = new();
 
     /// <summary>Where the journal, the call records and the agent's own tables live.</summary>
     public DatabaseOptions Database { get; set; } = new();
