@@ -3,16 +3,16 @@ namespace OCPlatform.LoadTest.Tests;
 public sealed class PacketObserverTests
 {
     [Fact]
-    public void Lateness_is_against_the_fastest_packet_even_when_it_comes_last()
+    public void Lateness_is_against_the_fastest_packet_even_when_it_comes_later()
     {
         var observer = new PacketObserver();
-        observer.OnPacket(1_030_000, 5000);
-        observer.OnPacket(1_050_001, 5160);
-        observer.OnPacket(1_040_000, 5320);
+        observer.OnPacket(1, 10, 5000, 1_030_000);
+        observer.OnPacket(1, 12, 5320, 1_035_000);
+        observer.OnPacket(1, 11, 5160, 1_050_001);
 
         var packets = Finish(observer);
 
-        packets.Lateness!.Max.Should().BeApproximately(30.001, 0.0001);
+        packets.Lateness!.Max.Should().BeApproximately(35.001, 0.0001);
         packets.Lateness.Min.Should().Be(0);
         packets.Late.Should().Be(2);
         packets.OutOfOrder.Should().Be(1);
@@ -24,7 +24,12 @@ public sealed class PacketObserverTests
         var observer = new PacketObserver();
         for (var i = 0; i < 100; i++)
         {
-            observer.OnPacket(i * 20_000L, unchecked((uint)(uint.MaxValue - 1600 + i * 160)));
+            observer.OnPacket(
+                1,
+                unchecked((ushort)(65_500 + i)),
+                unchecked((uint)(uint.MaxValue - 1600 + i * 160)),
+                i * 20_000L
+            );
         }
 
         var packets = Finish(observer);
@@ -38,15 +43,15 @@ public sealed class PacketObserverTests
     public void A_stalled_sender_is_late_and_a_new_time_line_is_a_jump()
     {
         var stalled = new PacketObserver();
-        stalled.OnPacket(0, 0);
-        stalled.OnPacket(20_000, 160);
-        stalled.OnPacket(940_000, 320);
+        stalled.OnPacket(1, 1, 0, 0);
+        stalled.OnPacket(1, 2, 160, 20_000);
+        stalled.OnPacket(1, 3, 320, 940_000);
         var jumped = new PacketObserver();
-        jumped.OnPacket(0, 0);
-        jumped.OnPacket(20_000, 160);
-        jumped.OnPacket(40_000, 4_000_000);
-        jumped.OnPacket(60_000, 4_000_160);
-        jumped.OnPacket(80_000, 160);
+        jumped.OnPacket(1, 4, 0, 0);
+        jumped.OnPacket(1, 5, 160, 20_000);
+        jumped.OnPacket(1, 6, 4_000_000, 40_000);
+        jumped.OnPacket(1, 7, 4_000_160, 60_000);
+        jumped.OnPacket(1, 8, 160, 80_000);
 
         Finish(stalled).Lateness!.Max.Should().Be(900);
         var packets = Finish(jumped);
@@ -55,28 +60,45 @@ public sealed class PacketObserverTests
     }
 
     [Fact]
-    public void Packets_that_missed_the_jitter_buffer_are_late()
+    public void Missing_doubled_and_overtaken_packets_are_told_apart_across_the_wrap_of_the_sequence_number()
     {
         var observer = new PacketObserver();
-        observer.OnPacket(0, 0);
+        foreach (var n in new[] { 0, 1, 4, 3, 3, 6, 1, 7 })
+        {
+            observer.OnPacket(1, unchecked((ushort)(65_533 + n)), (uint)(n * 160), n * 20_000L);
+        }
 
-        var packets = observer.Finish(3, missed: 2, 120_000, 1, 7, 0.5);
-
-        packets
+        Finish(observer)
             .Should()
             .BeEquivalentTo(
                 new
                 {
-                    Received = 3,
-                    Lost = 3,
-                    Late = 2,
-                    Duplicate = 1,
-                    Sent = 7,
-                    JitterMs = 0.5,
+                    Received = 6,
+                    Lost = 2,
+                    Duplicate = 2,
+                    OutOfOrder = 1,
+                    TimestampJumps = 0,
                 }
             );
-        packets.Lateness!.P99.Should().Be(120);
     }
 
-    private static PacketMeasurement Finish(PacketObserver observer) => observer.Finish(0, 0, 0, 0, 0, 0);
+    [Fact]
+    public void Another_source_is_no_loss_and_an_event_is_not_timed()
+    {
+        var observer = new PacketObserver();
+        observer.OnPacket(1, 100, 0, 0);
+        observer.OnPacket(1, 101, 0, 20_000, audio: false);
+        observer.OnPacket(1, 102, 0, 40_000, audio: false);
+        observer.OnPacket(2, 9000, 777_777, 60_000);
+        observer.OnPacket(2, 9001, 777_937, 80_000);
+
+        var packets = Finish(observer);
+
+        packets.Received.Should().Be(5);
+        packets.Lost.Should().Be(0);
+        packets.TimestampJumps.Should().Be(0);
+        packets.Lateness!.Should().BeEquivalentTo(new { Count = 3, Max = 0.0 });
+    }
+
+    private static PacketMeasurement Finish(PacketObserver observer) => observer.Finish(0, 0);
 }

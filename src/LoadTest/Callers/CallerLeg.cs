@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OCPlatform.Media.Engine;
+using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.LoadTest;
 
@@ -20,6 +21,7 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
     private readonly TaskCompletionSource<ScriptEnd> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MediaSession? _session;
     private int _packetSamples = FrameSamples;
+    private int _audioPayloadType;
     private TimeSpan _answeredAt;
     private SpokenLine? _speaking;
     private int _enqueued;
@@ -40,10 +42,11 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
     private int _turnsTold;
 
     /// <summary>Before the session's Start.</summary>
-    public void Answered(MediaSession session, int sendPtimeMs, TimeSpan answeredAt)
+    public void Answered(MediaSession session, NegotiatedMedia media, TimeSpan answeredAt)
     {
         _session = session;
-        _packetSamples = sendPtimeMs * 8;
+        _packetSamples = media.SendPtimeMs * 8;
+        _audioPayloadType = media.ReceivePayloadType;
         _answeredAt = answeredAt;
         Conversation.OnAnswered(answeredAt);
     }
@@ -60,7 +63,6 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
         if (info.Kind == FrameKind.Received)
         {
             var arrivedAt = Stopwatch.GetElapsedTime(epochTicks, info.ArrivalTicks);
-            Packets.OnPacket((long)arrivedAt.TotalMicroseconds, info.RtpTimestamp);
             Conversation.OnAgentAudio(frame, arrivedAt);
             recording?.AddAgent(frame, arrivedAt - _answeredAt, info.RtpTimestamp);
         }
@@ -85,6 +87,15 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
         Feed();
         TellTurns();
     }
+
+    public void OnPacket(in RtpArrival packet) =>
+        Packets.OnPacket(
+            packet.Ssrc,
+            packet.SequenceNumber,
+            packet.Timestamp,
+            (long)Stopwatch.GetElapsedTime(epochTicks, packet.ArrivalTicks).TotalMicroseconds,
+            packet.PayloadType == _audioPayloadType
+        );
 
     public void OnPlayoutStarted()
     {

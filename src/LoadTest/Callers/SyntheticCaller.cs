@@ -26,7 +26,6 @@ public sealed class SyntheticCaller : IAsyncDisposable
     private const int WarmUpCalls = 20;
     private static readonly TimeSpan HangUpDeadline = TimeSpan.FromSeconds(3);
 
-    private readonly SyntheticCallerOptions _options;
     private readonly SipUserAgent _agent;
     private readonly MediaEngine _media;
     private readonly long _epochTicks = Stopwatch.GetTimestamp();
@@ -35,7 +34,6 @@ public sealed class SyntheticCaller : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public SyntheticCaller(SyntheticCallerOptions options)
     {
-        _options = options;
         _media = new MediaEngine(
             new MediaOptions
             {
@@ -163,7 +161,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
         var (call, session, leg) = (answered.Call, answered.Session, answered.Leg);
         var current = media;
         call.OnReinvite = offer => Reanswer(offer, session, capabilities, ref current);
-        leg.Answered(session, media.SendPtimeMs, answered.StartedAt + call.Times.Answered!.Value);
+        leg.Answered(session, media, answered.StartedAt + call.Times.Answered!.Value);
         session.Start(media);
         answered.Request.OnAnswered?.Invoke();
 
@@ -246,7 +244,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
             : new CallerResult(measurement, call.StartedAt + times.Answered, conversation.AgentSpeech, call.Recording);
     }
 
-    private PacketMeasurement PacketsOf(AnsweredCall call, MediaStats stats)
+    private static PacketMeasurement PacketsOf(AnsweredCall call, MediaStats stats)
     {
         if (call.Request.Lateness is not { } histogram)
         {
@@ -259,15 +257,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
         }
 
         PacketMeasurement Finish(LatenessHistogram? all) =>
-            call.Leg.Packets.Finish(
-                stats.PacketsLost,
-                stats.PacketsLate,
-                _options.JitterBufferMs * 1000,
-                stats.PacketsDuplicate,
-                stats.PacketsSent,
-                stats.JitterMs,
-                all
-            );
+            call.Leg.Packets.Finish(stats.PacketsSent, stats.JitterMs, all);
     }
 
     private LocalMedia LocalMediaOf(MediaSession session, CallerRequest request)

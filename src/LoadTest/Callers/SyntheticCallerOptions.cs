@@ -30,8 +30,8 @@ public sealed class SyntheticCallerOptions
     public int? Seed { get; set; }
 
     /// <summary>
-    /// Depth of the callers' jitter buffer in ms. Measured times are those of arrival, so it does not count in them; packets
-    /// later than this count as that late.
+    /// Depth of the callers' jitter buffer in ms. Measured times are those of arrival, so it does not count in them; what is
+    /// heard of packets later than this is lost.
     /// </summary>
     [Range(20, 1000)]
     public int JitterBufferMs { get; set; } = 120;

@@ -5,11 +5,16 @@ namespace OCPlatform.LoadTest;
 /// <summary>What one call's received packets were like. Times in ms.</summary>
 public sealed record PacketMeasurement
 {
+    /// <summary>Different packets; those that came twice count once.</summary>
     public long Received { get; init; }
+
+    /// <summary>Missing between the first and the last sequence number.</summary>
     public long Lost { get; init; }
 
-    /// <summary>More than 20 ms later than the call's fastest packet, those that missed the jitter buffer included.</summary>
+    /// <summary>More than 20 ms later than the call's fastest packet.</summary>
     public long Late { get; init; }
+
+    /// <summary>Overtaken by a packet sent after them.</summary>
     public long OutOfOrder { get; init; }
     public long Duplicate { get; init; }
 
@@ -25,8 +30,8 @@ public sealed record PacketMeasurement
 }
 
 /// <summary>
-/// Watches a call's received packets: how much later than the fastest one each came, in which order, and whether the RTP
-/// timestamps run on as they should. One frame is one packet at 20 ms. Not thread-safe.
+/// Watches a call's packets as they arrive: how much later than the fastest one each came, which are missing, doubled or
+/// out of order, and whether the RTP timestamps run on as they should. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// Lateness is the packet's arrival less its RTP timestamp, compared with the call's smallest such difference. It needs no
@@ -43,70 +48,63 @@ public sealed class PacketObserver
     private const long StallMicros = 200_000;
     private const int MicrosPerTimestamp = 125;
 
+    // How far back a packet is known again when it comes a second time: 20 s.
+    private const int Memory = 1024;
+
     private readonly List<int> _lateness = [];
-    private readonly List<int> _transit = [];
+    private readonly long[] _seen = new long[Memory];
+    private long _received;
+    private long _lost;
+    private long _duplicate;
+    private long _outOfOrder;
+    private int _jumps;
+
+    // The present source.
     private bool _any;
+    private uint _ssrc;
+    private ushort _lastSequence;
+    private long _sequence;
+    private long _lowest;
+    private long _highest;
+    private long _unique;
+
+    // The present time line; transit times are kept against its first packet until the fastest is known.
+    private readonly List<int> _transit = [];
+    private bool _timed;
     private uint _lastTimestamp;
     private long _extended;
     private long _lastArrival;
     private long _lastTransit;
     private long _base;
     private long _fastest;
-    private int _jumps;
-    private long _outOfOrder;
 
-    /// <summary>Takes a packet, in the order of the sender.</summary>
-    public void OnPacket(long arrivalMicros, uint rtpTimestamp)
+    /// <summary>Takes a packet in the order of arrival.</summary>
+    /// <param name="audio">False: a telephone-event, whose timestamp says when the digit began.</param>
+    public void OnPacket(uint ssrc, ushort sequenceNumber, uint rtpTimestamp, long arrivalMicros, bool audio = true)
     {
-        if (!_any)
+        if (!_any || ssrc != _ssrc)
         {
-            Begin(arrivalMicros, rtpTimestamp);
+            BeginSource(ssrc, sequenceNumber);
+        }
+        else if (!IsNew(sequenceNumber))
+        {
+            _duplicate++;
             return;
         }
-        _extended += unchecked((int)(rtpTimestamp - _lastTimestamp));
-        var transit = arrivalMicros - _extended * MicrosPerTimestamp;
-        var sinceLast = arrivalMicros - _lastArrival;
-        if (transit - _fastest < -JumpMicros || (transit - _lastTransit > JumpMicros && sinceLast < StallMicros))
+        _unique++;
+        if (audio)
         {
-            _jumps++;
-            Settle();
-            Begin(arrivalMicros, rtpTimestamp);
-            return;
+            Time(arrivalMicros, rtpTimestamp);
         }
-        if (sinceLast < 0)
-        {
-            _outOfOrder++;
-        }
-        _lastTimestamp = rtpTimestamp;
-        _lastArrival = Math.Max(_lastArrival, arrivalMicros);
-        _lastTransit = transit;
-        _fastest = Math.Min(_fastest, transit);
-        _transit.Add((int)Math.Clamp(transit - _base, int.MinValue, int.MaxValue));
     }
 
-    /// <summary>Sums up; afterwards begins anew.</summary>
-    /// <param name="lost">By sequence number, from the media session.</param>
-    /// <param name="missed">Too late for the jitter buffer of <paramref name="missedMicros"/>: counted as late by as much.</param>
-    /// <param name="missedMicros">The jitter buffer's depth in µs.</param>
-    /// <param name="duplicate">From the media session.</param>
-    /// <param name="sent">From the media session.</param>
+    /// <summary>Sums up.</summary>
+    /// <param name="sent">Packets sent, from the media session.</param>
     /// <param name="jitterMs">From the media session.</param>
     /// <param name="histogram">Takes every packet's lateness too; null: nobody.</param>
-    public PacketMeasurement Finish(
-        long lost,
-        long missed,
-        int missedMicros,
-        long duplicate,
-        long sent,
-        double jitterMs,
-        LatenessHistogram? histogram = null
-    )
+    public PacketMeasurement Finish(long sent, double jitterMs, LatenessHistogram? histogram = null)
     {
-        Settle();
-        for (long i = 0; i < missed; i++)
-        {
-            _lateness.Add(missedMicros);
-        }
+        EndSource();
         var lateness = CollectionsMarshal.AsSpan(_lateness);
         histogram?.Add(lateness);
         long late = 0;
@@ -114,39 +112,90 @@ public sealed class PacketObserver
         {
             late += micros > LateMicros ? 1 : 0;
         }
-        var result = new PacketMeasurement
+        return new PacketMeasurement
         {
-            Received = _lateness.Count,
-            Lost = lost,
+            Received = _received,
+            Lost = _lost,
             Late = late,
             OutOfOrder = _outOfOrder,
-            Duplicate = duplicate,
+            Duplicate = _duplicate,
             TimestampJumps = _jumps,
             Lateness = Summary.Of(_lateness.Select(micros => micros / 1000.0)),
             JitterMs = jitterMs,
             Sent = sent,
         };
-        _lateness.Clear();
-        _any = false;
-        _jumps = 0;
-        _outOfOrder = 0;
-        return result;
     }
 
-    private void Begin(long arrivalMicros, uint rtpTimestamp)
+    private void BeginSource(uint ssrc, ushort sequenceNumber)
     {
+        EndSource();
         _any = true;
+        _ssrc = ssrc;
+        _lastSequence = sequenceNumber;
+        // Far from 0, so that packets before the first one have a number too.
+        _sequence = _lowest = _highest = 1 << 20;
+        Array.Clear(_seen);
+        _seen[_sequence % Memory] = _sequence;
+    }
+
+    /// <summary>Extends the sequence number, notes the packet, and says whether it comes for the first time.</summary>
+    private bool IsNew(ushort sequenceNumber)
+    {
+        _sequence += unchecked((short)(sequenceNumber - _lastSequence));
+        _lastSequence = sequenceNumber;
+        ref var seen = ref _seen[_sequence % Memory];
+        if (seen == _sequence)
+        {
+            return false;
+        }
+        seen = _sequence;
+        if (_sequence < _highest)
+        {
+            _outOfOrder++;
+        }
+        _highest = Math.Max(_highest, _sequence);
+        _lowest = Math.Min(_lowest, _sequence);
+        return true;
+    }
+
+    private void Time(long arrivalMicros, uint rtpTimestamp)
+    {
+        if (!_timed)
+        {
+            BeginTimeLine(arrivalMicros, rtpTimestamp);
+            return;
+        }
+        _extended += unchecked((int)(rtpTimestamp - _lastTimestamp));
+        _lastTimestamp = rtpTimestamp;
+        var transit = arrivalMicros - _extended * MicrosPerTimestamp;
+        if (
+            transit - _fastest < -JumpMicros
+            || (transit - _lastTransit > JumpMicros && arrivalMicros - _lastArrival < StallMicros)
+        )
+        {
+            _jumps++;
+            EndTimeLine();
+            BeginTimeLine(arrivalMicros, rtpTimestamp);
+            return;
+        }
+        _lastArrival = arrivalMicros;
+        _lastTransit = transit;
+        _fastest = Math.Min(_fastest, transit);
+        _transit.Add((int)Math.Clamp(transit - _base, int.MinValue, int.MaxValue));
+    }
+
+    private void BeginTimeLine(long arrivalMicros, uint rtpTimestamp)
+    {
+        _timed = true;
         _lastTimestamp = rtpTimestamp;
         _extended = 0;
         _lastArrival = arrivalMicros;
-        _base = arrivalMicros;
-        _lastTransit = arrivalMicros;
-        _fastest = arrivalMicros;
+        _base = _lastTransit = _fastest = arrivalMicros;
         _transit.Add(0);
     }
 
     /// <summary>Turns the transit times of one time line into lateness behind the fastest of them.</summary>
-    private void Settle()
+    private void EndTimeLine()
     {
         var fastest = (int)(_fastest - _base);
         foreach (var transit in _transit)
@@ -154,5 +203,19 @@ public sealed class PacketObserver
             _lateness.Add(transit - fastest);
         }
         _transit.Clear();
+        _timed = false;
+    }
+
+    private void EndSource()
+    {
+        EndTimeLine();
+        if (_any)
+        {
+            _received += _unique;
+            // The first packet seen need not be the first one sent.
+            _lost += Math.Max(0, _highest - _lowest + 1 - _unique);
+        }
+        _any = false;
+        _unique = 0;
     }
 }

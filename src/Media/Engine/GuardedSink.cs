@@ -32,6 +32,18 @@ internal sealed class GuardedSink(IMediaSink sink) : IMediaSink
 
     public void OnPlayoutCleared(PlayoutCleared cleared) => Guard(static (s, a) => s.OnPlayoutCleared(a), cleared);
 
+    public void OnPacket(in RtpArrival packet)
+    {
+        try
+        {
+            sink.OnPacket(packet);
+        }
+        catch (Exception)
+        {
+            _faults++;
+        }
+    }
+
     public void OnFirstPacket(IPEndPoint source) => Guard(static (s, a) => s.OnFirstPacket(a), source);
 
     public void OnMediaTimeout() => Guard(static (s, _) => s.OnMediaTimeout(), 0);

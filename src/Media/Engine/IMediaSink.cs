@@ -37,6 +37,16 @@ public readonly record struct MediaFrameInfo
     public bool Concealed => Kind == FrameKind.Concealed;
 }
 
+/// <summary>An RTP packet as it came, before any buffer.</summary>
+/// <param name="ArrivalTicks">In <see cref="System.Diagnostics.Stopwatch"/> ticks, see <see cref="MediaFrameInfo.ArrivalTicks"/>.</param>
+public readonly record struct RtpArrival(
+    uint Ssrc,
+    ushort SequenceNumber,
+    uint Timestamp,
+    byte PayloadType,
+    long ArrivalTicks
+);
+
 /// <summary>
 /// Receives a session's audio and events on the clock thread, which carries thousands of calls: return at once, never
 /// block, never throw (a fault is counted and the call goes on without that callback). Callbacks of one session never
@@ -61,6 +71,11 @@ public interface IMediaSink
 
     /// <summary><see cref="Playout.Clear"/> has taken effect: nothing of the cleared audio will be sent any more.</summary>
     void OnPlayoutCleared(PlayoutCleared cleared) { }
+
+    /// <summary>
+    /// Each packet of the peer in the order of arrival, duplicates and events included: for those who measure the line.
+    /// </summary>
+    void OnPacket(in RtpArrival packet) { }
 
     /// <summary>The first valid RTP packet has come, from this address.</summary>
     void OnFirstPacket(IPEndPoint source) { }

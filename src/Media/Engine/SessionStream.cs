@@ -189,6 +189,16 @@ internal sealed class SessionStream
             _sink.OnFirstPacket(source.ToEndPoint());
         }
 
+        _sink.OnPacket(
+            new RtpArrival(
+                packet.Ssrc,
+                packet.SequenceNumber,
+                packet.Timestamp,
+                (byte)packet.PayloadType,
+                MonotonicClock.ToStopwatchTicks(arrivalNs)
+            )
+        );
+
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
         if (packet.PayloadType == media.ReceivePayloadType)
