@@ -41,6 +41,7 @@ public static class SpeechServices
     {
         services.AddSpeechClients(options);
         services.TryAddSingleton<SpeechEngines>();
+        services.AddHostedService<SpeechEnginesStarter>();
         services.AddGrpc();
         return services;
     }

@@ -22,6 +22,7 @@ public sealed partial class SpeechEngines : IAsyncDisposable
     private readonly MoonshineRecognizer _moonshine;
     private readonly KokoroSynthesizer? _kokoro;
     private readonly PhraseCache _cache;
+    private readonly string _voice;
 
     /// <exception cref="ModelStoreException">A model that speech recognition needs is missing.</exception>
     public SpeechEngines(
@@ -33,6 +34,7 @@ public sealed partial class SpeechEngines : IAsyncDisposable
     )
     {
         VoiceActivity = voiceActivity;
+        _voice = options.Tts.Voice;
         _moonshine = new MoonshineRecognizer(models, options.Stt.Model);
         _kokoro = TryLoadKokoro(models, options, out var reason);
         KokoroUnavailable = reason;
@@ -70,6 +72,27 @@ public sealed partial class SpeechEngines : IAsyncDisposable
     public long SpokenByFallback => Synthesizer.FellBack;
 
     internal SpeechSynthesizer Synthesizer { get; }
+
+    /// <summary>Runs every network once, at the lowest priority.</summary>
+    internal async Task PrimeAsync(CancellationToken ct)
+    {
+        try
+        {
+            await _pool
+                .RunAsync(EnginePriority.WarmUp, stop => _moonshine.Recognize(new float[16_000], stop), ct)
+                .ConfigureAwait(false);
+            if (_kokoro is not { } kokoro)
+                return;
+            var voice = VoiceName.Parse(_voice).Voice;
+            await _pool
+                .RunAsync(EnginePriority.WarmUp, stop => kokoro.Synthesize("Hello.", voice, 1, stop), ct)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or EngineBusyException or ObjectDisposedException)
+        {
+            // Busy or stopping: the first calls then do what priming would have done.
+        }
+    }
 
     /// <summary>A Kokoro voice is accepted while Kokoro is unavailable: flite speaks for it.</summary>
     internal bool HasVoice(VoiceName voice) =>

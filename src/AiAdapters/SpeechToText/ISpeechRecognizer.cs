@@ -12,6 +12,9 @@ public interface ISpeechRecognizer
     /// <summary>Name as GetRivaSpeechRecognitionConfig tells it.</summary>
     string Name { get; }
 
+    /// <summary>Whether a decode that may prove to be needless should be left out now.</summary>
+    bool IsBusy(EnginePriority priority);
+
     /// <param name="samples">16 kHz, −1…1; must not change until the task ends.</param>
     /// <param name="priority"><see cref="EnginePriority.FinalDecode"/> or <see cref="EnginePriority.PartialDecode"/>.</param>
     /// <exception cref="EngineBusyException">The queue is full.</exception>

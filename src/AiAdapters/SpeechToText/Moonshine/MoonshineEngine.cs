@@ -18,6 +18,12 @@ internal sealed class MoonshineEngine(MoonshineRecognizer recognizer, EnginePool
 
     public string Name { get; } = size == MoonshineSize.Base ? "moonshine-base" : "moonshine-tiny";
 
+    /// <summary>Final decodes: others wait already. Partial ones: no worker is idle.</summary>
+    public bool IsBusy(EnginePriority priority) =>
+        priority == EnginePriority.FinalDecode
+            ? pool.Waiting(EnginePriority.FinalDecode) > 0
+            : pool.Ahead(EnginePriority.PartialDecode) >= pool.Workers;
+
     public Task<Transcript> RecognizeAsync(
         ReadOnlyMemory<float> samples,
         EnginePriority priority,

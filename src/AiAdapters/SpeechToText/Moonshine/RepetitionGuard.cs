@@ -9,6 +9,7 @@ namespace OCPlatform.AiAdapters.SpeechToText.Moonshine;
 internal static class RepetitionGuard
 {
     private const int LongestPattern = 16;
+    private const int LeastTail = 24;
 
     /// <summary>Cuts a circling tail down to one round.</summary>
     /// <returns>true when it did: decoding should end.</returns>
@@ -17,7 +18,7 @@ internal static class RepetitionGuard
         var all = CollectionsMarshal.AsSpan(tokens);
         for (var length = 1; length <= LongestPattern; length++)
         {
-            var rounds = length <= 3 ? 8 : 3;
+            var rounds = Math.Clamp((LeastTail + length - 1) / length, 3, 8);
             if (all.Length < length * rounds)
                 continue;
             var tail = all[^(length * rounds)..];

@@ -166,6 +166,8 @@ internal sealed class RecognitionSession : IDisposable
 
     private void Speculate()
     {
+        if (_recognizer.IsBusy(EnginePriority.FinalDecode))
+            return;
         _speculationStop?.Dispose();
         _speculationStop = CancellationTokenSource.CreateLinkedTokenSource(_ct);
         _speculation = _recognizer.RecognizeAsync(
@@ -179,7 +181,10 @@ internal sealed class RecognitionSession : IDisposable
 
     private void DecodePartial()
     {
-        if (!_partial.IsCompleted || _segmenter.SpeechMs - _lastPartialAtMs < _options.InterimIntervalMs)
+        // The longer the utterance, the dearer each decode of all of it and the less a further second tells: half as much
+        // again must have been said.
+        var due = _lastPartialAtMs + Math.Max(_options.InterimIntervalMs, _lastPartialAtMs / 2);
+        if (!_partial.IsCompleted || _segmenter.SpeechMs < due || _recognizer.IsBusy(EnginePriority.PartialDecode))
             return;
         _lastPartialAtMs = _segmenter.SpeechMs;
         var decode = _recognizer.RecognizeAsync(_buffer.Snapshot(), EnginePriority.PartialDecode, _ct);

@@ -31,6 +31,7 @@ internal sealed class SpeechSynthesizer(
     /// <summary>Requests that Kokoro was asked for and flite spoke, in part or whole.</summary>
     public long FellBack => Interlocked.Read(ref _fellBack);
     private long _fellBack;
+    private int _atLeisure;
 
     /// <param name="text">As written; it is normalised here.</param>
     /// <param name="warmUp">Nobody waits: lowest priority, no deadline, no fallback.</param>
@@ -91,6 +92,26 @@ internal sealed class SpeechSynthesizer(
         );
     }
 
+    /// <summary>
+    /// Has Kokoro make at leisure what flite just had to speak, one clause at a time: next time it is there, and by then it
+    /// is known again how quick Kokoro is.
+    /// </summary>
+    private void MakeAtLeisure(string clause, string voice, int sampleRateHz)
+    {
+        if (Interlocked.Exchange(ref _atLeisure, 1) == 1)
+            return;
+        _ = MakeAsync(Kokoro!, clause, voice, sampleRateHz, EnginePriority.WarmUp, CancellationToken.None)
+            .ContinueWith(
+                made =>
+                {
+                    // A refusal by the full queue is looked at here, so that it does not count as unobserved.
+                    _ = made.Exception;
+                    Volatile.Write(ref _atLeisure, 0);
+                },
+                TaskScheduler.Default
+            );
+    }
+
     /// <summary>One request's way down the ladder.</summary>
     private sealed class Ladder(
         SpeechSynthesizer owner,
@@ -110,9 +131,9 @@ internal sealed class SpeechSynthesizer(
         public async Task<short[]> NextAsync(int index)
         {
             if (!_onFlite && owner.Kokoro is null)
-                FallBack();
+                FallBack(index);
             if (!_onFlite && index == 0 && !warmUp && IsTooSlow(clauses[0].Text))
-                FallBack();
+                FallBack(index);
             var samples = _onFlite ? null : await FromKokoroAsync(index).ConfigureAwait(false);
             samples ??= await FromFliteAsync(index).ConfigureAwait(false);
             if (_firstDelivered == 0)
@@ -139,9 +160,10 @@ internal sealed class SpeechSynthesizer(
                     return await _made[index]!.ConfigureAwait(false);
                 return await _made[index]!.WaitAsync(Patience(), owner.Time, ct).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is TimeoutException or EngineBusyException && !warmUp)
+            catch (Exception) when (!warmUp && !ct.IsCancellationRequested)
             {
-                FallBack();
+                // Too late, refused, or broken: in every case the caller must not be kept waiting.
+                FallBack(index);
                 return null;
             }
         }
@@ -159,10 +181,13 @@ internal sealed class SpeechSynthesizer(
             );
         }
 
-        private void FallBack()
+        private void FallBack(int index)
         {
             _onFlite = true;
             Interlocked.Increment(ref owner._fellBack);
+            // Joins the clause's synthesis before this request lets go of it, so that what is begun is not lost.
+            if (owner.Kokoro is not null)
+                owner.MakeAtLeisure(clauses[index].Text, voice.Voice, sampleRateHz);
             _kokoroStop.Cancel();
         }
 

@@ -59,6 +59,7 @@ internal static partial class SpeechNormalizer
         spoken = MonthDay().Replace(spoken, SpokenMonthDay);
         spoken = Clock().Replace(spoken, SpokenClock);
         spoken = HourOnly().Replace(spoken, m => $"{SpokenNumbers.Cardinal(Int(m, 1))} {HalfOfDay(m.Groups[2])}");
+        spoken = DottedHalfOfDay().Replace(spoken, "");
         spoken = Phone().Replace(spoken, SpokenPhone);
         spoken = Money().Replace(spoken, SpokenMoney);
         spoken = Percent().Replace(spoken, m => SpokenNumbers.Decimal(m.Groups[1].Value) + " percent");
@@ -80,7 +81,8 @@ internal static partial class SpeechNormalizer
     private static string SpokenMonthDay(Match match)
     {
         var day = Int(match, 2);
-        if (day is < 1 or > 31)
+        // "I may 3 times" is no date.
+        if (day is < 1 or > 31 || match.Groups[1].Value == "may")
             return match.Value;
         var month = MonthNames.First(name =>
             name.StartsWith(match.Groups[1].Value[..3], StringComparison.OrdinalIgnoreCase)
@@ -169,11 +171,15 @@ internal static partial class SpeechNormalizer
     )]
     private static partial Regex MonthDay();
 
-    [GeneratedRegex(@"\b(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*([ap])\.?\s?m\b\.?)?", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*([ap])\.?\s?m\b)?", RegexOptions.IgnoreCase)]
     private static partial Regex Clock();
 
-    [GeneratedRegex(@"\b(\d{1,2})\s*([ap])\.?m\b\.?", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(\d{1,2})\s*([ap])\.?m\b", RegexOptions.IgnoreCase)]
     private static partial Regex HourOnly();
+
+    // The full stop of "p.m." ends no sentence where the next word is small.
+    [GeneratedRegex(@"(?<=\b[AP] M)\.(?=\s+[a-z]|[,;:?!])")]
+    private static partial Regex DottedHalfOfDay();
 
     // Ten digits in the American grouping, with or without a country code; or an international number; or 555-1234.
     [GeneratedRegex(
