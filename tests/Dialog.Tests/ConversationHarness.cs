@@ -40,7 +40,7 @@ public abstract class ConversationHarness : TestKit
     protected Database Database { get; }
     protected AppointmentBook Appointments { get; }
     protected MessageBook Messages { get; }
-    protected ConversationId Id { get; } = ConversationId.NewChat();
+    protected ConversationId Id { get; set; } = ConversationId.NewChat();
 
     protected IActorRef Start(IDialogModel model, params ITool[] tools)
     {
@@ -50,9 +50,10 @@ public abstract class ConversationHarness : TestKit
                 : [new CheckAppointment(Appointments), new BookAppointment(Appointments), new TakeMessage(Messages)];
         var box = new ToolBox(all, new DialogOptions(), TimeProvider.System);
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(At);
+        var id = Id.Value;
         return Sys.ActorOf(
             Props.Create(() =>
-                new ConversationActor(Id.Value, model, box, TestAgent.Catalogue, new DialogOptions(), time)
+                new ConversationActor(id, model, box, TestAgent.Catalogue, new DialogOptions(), time)
             )
         );
     }

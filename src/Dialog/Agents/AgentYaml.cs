@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
+using OCPlatform.Dialog.Flows;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -157,18 +159,37 @@ public static class AgentYaml
             var key = char.ToLowerInvariant(name.ToString()[0]) + name.ToString()[1..];
             if (node?.Need(key) is { } value)
             {
-                prompts[name] = Prompt(value);
+                prompts[name] = Prompt(value, Placeholders(name));
             }
         }
         node?.RefuseUnknownKeys();
         return prompts.ToFrozenDictionary();
     }
 
-    private static Prompt Prompt(AgentYamlNode? node)
+    /// <summary>What the engine fills in, besides {business}.</summary>
+    private static string[] Placeholders(PromptName name) =>
+        name switch
+        {
+            PromptName.OpeningHoursWeek => ["hours"],
+            PromptName.OpenOnDay or PromptName.ClosedOnDay or PromptName.TimeClosed => ["day", "hours"],
+            PromptName.DayClosed => ["day"],
+            PromptName.DayTooFar => ["days"],
+            PromptName.TimeOffGrid or PromptName.TimeTaken or PromptName.TimeOptions or PromptName.DayFull =>
+            [
+                "day",
+                "time",
+                "minutes",
+                "alternatives",
+            ],
+            _ => [],
+        };
+
+    private static Prompt Prompt(AgentYamlNode? node, params string[] placeholders)
     {
         var wordings = new List<Wording>();
         foreach (var item in node?.Items() ?? [])
         {
+            CheckPlaceholders(item, placeholders);
             if (!item.IsMapping)
             {
                 wordings.Add(new Wording(item.Text(), item.Text()));
@@ -178,6 +199,22 @@ public static class AgentYaml
             item.RefuseUnknownKeys();
         }
         return new Prompt([.. wordings]);
+    }
+
+    private static void CheckPlaceholders(AgentYamlNode item, string[] placeholders)
+    {
+        var texts = item.IsMapping ? item.Entries().Select(entry => entry.Value) : [item];
+        foreach (var text in texts)
+        {
+            foreach (Match match in Phrasing.Placeholder().Matches(text.Text()))
+            {
+                if (match.Groups[1].Value != "business" && !placeholders.Contains(match.Groups[1].Value))
+                {
+                    var known = string.Join(", ", placeholders.Append("business").Select(name => $"{{{name}}}"));
+                    text.Fault($"has {match.Value}, which nothing fills; known here: {known}");
+                }
+            }
+        }
     }
 
     private static ImmutableArray<Intent> Intents(AgentYamlNode? node, ImmutableArray<Flow> flows)
@@ -254,14 +291,16 @@ public static class AgentYaml
             );
             var confirm = value.Find("confirm");
             var check = value.Find("check");
+            var slots = value.Need("slots");
+            string[] names = [.. slots?.Entries().Select(entry => entry.Key) ?? []];
             var flow = new Flow(
                 name,
-                Slots(value.Need("slots")),
+                Slots(slots, names),
                 arguments,
                 check?.OneOf(known),
-                confirm is null ? null : Prompt(confirm),
+                confirm is null ? null : Prompt(confirm, names),
                 value.Need("submit")?.OneOf(known) ?? "",
-                Prompt(value.Need("done"))
+                Prompt(value.Need("done"), names)
             );
             value.RefuseUnknownKeys();
             if (check is not null && (flow.SlotOf(SlotType.Date) is null || flow.SlotOf(SlotType.Time) is null))
@@ -273,7 +312,7 @@ public static class AgentYaml
         return [.. flows];
     }
 
-    private static ImmutableArray<Slot> Slots(AgentYamlNode? node)
+    private static ImmutableArray<Slot> Slots(AgentYamlNode? node, string[] names)
     {
         var slots = new List<Slot>();
         foreach (var (name, value) in node?.Entries() ?? [])
@@ -288,8 +327,8 @@ public static class AgentYaml
                     name,
                     type,
                     [.. value.Find("calledAs")?.Texts() ?? [name]],
-                    Prompt(value.Need("ask")),
-                    Prompt(value.Need("again"))
+                    Prompt(value.Need("ask"), names),
+                    Prompt(value.Need("again"), names)
                 )
             );
             value.RefuseUnknownKeys();

@@ -38,7 +38,13 @@ public sealed class SampleValues(bool withNulls)
             var map = typeof(Dictionary<,>).MakeGenericType(key, value);
             var filled = (System.Collections.IDictionary)Activator.CreateInstance(map)!;
             filled.Add(Make(key), Make(value));
-            return filled;
+            return type.GetGenericTypeDefinition() == typeof(ImmutableSortedDictionary<,>)
+                ? typeof(ImmutableSortedDictionary)
+                    .GetMethods()
+                    .Single(m => m.Name == nameof(ImmutableSortedDictionary.CreateRange) && m.GetParameters().Length == 1)
+                    .MakeGenericMethod(key, value)
+                    .Invoke(null, [filled])!
+                : filled;
         }
         return MakeRecord(type);
     }
