@@ -59,7 +59,7 @@ public static class DialogServices
         {
             await appointments.CreateSchemaAsync(cancellationToken);
             await messages.CreateSchemaAsync(cancellationToken);
-            await Task.Run(model.WarmUp, cancellationToken);
+            await model.WarmUpAsync(cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

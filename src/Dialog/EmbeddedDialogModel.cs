@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Google.Protobuf.WellKnownTypes;
 using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.AiAdapters.Dialogue.V1;
 using OCPlatform.AiAdapters.Embedding;
@@ -20,13 +21,32 @@ public sealed class EmbeddedDialogModel(AgentCatalogue agents, ISentenceEmbedder
 
     private readonly ConcurrentDictionary<string, Lazy<IntentClassifier>> _classifiers = new();
 
-    /// <summary>Embeds every agent's examples and starts the recognisers, so that no caller waits for it.</summary>
-    public void WarmUp()
+    // One of each kind of turn: greeting, intent with day and time, plain answer, foreign words.
+    private static readonly string[] WarmUps =
+    [
+        "hello",
+        "i would like to book an appointment for tuesday at three pm my name is john smith",
+        "the quick brown fox",
+    ];
+
+    /// <summary>Embeds every agent's examples and runs through the code once, so that no caller waits for it.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellation)
     {
-        WhenReader.WarmUp(time.GetUtcNow().DateTime);
+        await Task.Run(() => WhenReader.WarmUp(time.GetUtcNow().DateTime), cancellation);
         foreach (var agent in agents.All)
         {
-            Classifier(agent).Classify("hello");
+            foreach (var text in WarmUps)
+            {
+                var request = new RespondRequest
+                {
+                    Agent = agent.Name,
+                    Channel = Channel.Voice,
+                    State = new DialogState(),
+                    Input = new Input { UserText = text },
+                    Now = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+                };
+                await foreach (var _ in RespondAsync(request, cancellation)) { }
+            }
         }
     }
 

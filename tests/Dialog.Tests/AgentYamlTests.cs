@@ -18,7 +18,7 @@ public sealed class AgentYamlTests
     [InlineData("    submit: appointments.book", "    submit: appointments.steal", "'appointments.steal' is none of: ")]
     [InlineData("\"0\": operator", "\"0\": operatr", "none of the intents")]
     [InlineData("    do: help", "    do: dance", "'dance' is none of: ")]
-    [InlineData("  help: >-", "  help: [", "expected")]
+    [InlineData("  help: >-", "  help: [", "bracket")]
     [InlineData("messageFlow: message", "messageFlow: note", "none of the flows")]
     public void A_fault_is_named_with_file_line_and_reason(string right, string wrong, string reason)
     {
@@ -30,13 +30,21 @@ public sealed class AgentYamlTests
 
         var problems = parse.Should().Throw<AgentDefinitionException>().Which.Problems;
         problems.Should().Contain(p => p.Contains(reason));
-        problems.Should().Contain(p => System.Text.RegularExpressions.Regex.IsMatch(p, $@"^agents/x\.yaml:({line}|{line + 1}):\d+: "));
+        problems
+            .Should()
+            .Contain(p =>
+                System.Text.RegularExpressions.Regex.IsMatch(
+                    p,
+                    $@"^agents/x\.yaml:({line}|{line + 1}|{line + 2}):\d+: "
+                )
+            );
     }
 
     [Fact]
     public void A_missing_key_is_named_with_the_place_where_it_belongs()
     {
-        var parse = () => AgentYaml.Parse("x.yaml", Replace(Good, "business: Harbor Street Dental\n", ""), ToolBox.BuiltIn);
+        var parse = () =>
+            AgentYaml.Parse("x.yaml", Replace(Good, "business: Harbor Street Dental\n", ""), ToolBox.BuiltIn);
         parse.Should().Throw<AgentDefinitionException>().WithMessage("*'business' is missing*");
     }
 

@@ -166,7 +166,11 @@ public sealed class IntentTests(ITestOutputHelper output)
     public void Phrasings_are_understood_and_foreign_ones_rejected(string set)
     {
         var classifier = new IntentClassifier(TestAgent.FrontDesk, TestAgent.Embedder);
-        int right = 0, wrong = 0, missed = 0, rejected = 0, accepted = 0;
+        int right = 0,
+            wrong = 0,
+            missed = 0,
+            rejected = 0,
+            accepted = 0;
         foreach (var line in set.Split('\n'))
         {
             var (expected, text) = line.Split('|', StringSplitOptions.TrimEntries) switch
@@ -196,7 +200,9 @@ public sealed class IntentTests(ITestOutputHelper output)
         );
 
         // What matters most: nothing is done that nobody asked for. Being asked again is the smaller evil.
-        ((double)right / (right + wrong + missed)).Should().BeGreaterThan(0.85);
+        ((double)right / (right + wrong + missed))
+            .Should()
+            .BeGreaterThan(0.85);
         ((double)wrong / (right + wrong + missed)).Should().BeLessThan(0.08);
         ((double)rejected / (rejected + accepted)).Should().BeGreaterThanOrEqualTo(0.9);
     }

@@ -13,7 +13,9 @@ public sealed class ScriptedModel : IDialogModel
 
     /// <summary>The next call that the conversation makes.</summary>
     public Call Next() =>
-        _calls.TryTake(out var call, TimeSpan.FromSeconds(10)) ? call : throw new TimeoutException("the model was not asked");
+        _calls.TryTake(out var call, TimeSpan.FromSeconds(10))
+            ? call
+            : throw new TimeoutException("the model was not asked");
 
     public async IAsyncEnumerable<RespondResponse> RespondAsync(
         RespondRequest request,
@@ -30,15 +32,29 @@ public sealed class ScriptedModel : IDialogModel
 
     public sealed record Call(RespondRequest Request, CancellationToken Cancellation)
     {
-        public Channel<RespondResponse> Responses { get; } = System.Threading.Channels.Channel.CreateUnbounded<RespondResponse>();
+        public Channel<RespondResponse> Responses { get; } =
+            System.Threading.Channels.Channel.CreateUnbounded<RespondResponse>();
 
         public Call Text(string text) => Write(new RespondResponse { TextDelta = text });
 
         public Call Slot(string name, string value) =>
-            Write(new RespondResponse { StateChange = new StateChange { Slot = new Entry { Name = name, Value = value } } });
+            Write(
+                new RespondResponse
+                {
+                    StateChange = new StateChange
+                    {
+                        Slot = new Entry { Name = name, Value = value },
+                    },
+                }
+            );
 
         public Call Tool(string name, string arguments = "{}") =>
-            Write(new RespondResponse { ToolCall = new ToolCall { Name = name, ArgumentsJson = arguments } });
+            Write(
+                new RespondResponse
+                {
+                    ToolCall = new ToolCall { Name = name, ArgumentsJson = arguments },
+                }
+            );
 
         public Call HangUp() => Write(new RespondResponse { End = new End { Reason = "test" } });
 

@@ -11,13 +11,21 @@ public sealed class TalkTests : IDisposable
     [InlineData("what are your opening hours")]
     [InlineData("When are you open?")]
     public void It_tells_the_week(string question) =>
-        _talk.Say(question).Should().Contain("Monday to Wednesday from nine AM to five PM").And.Contain("Saturday from nine AM to noon");
+        _talk
+            .Say(question)
+            .Should()
+            .Contain("Monday to Wednesday from nine AM to five PM")
+            .And.Contain("Saturday from nine AM to noon");
 
     [Theory]
     [InlineData("are you open on sunday", "closed on Sunday, November twenty-ninth")]
-    [InlineData("what time do you close on thursday", "Thursday, November twenty-sixth we're open from nine AM to seven PM")]
+    [InlineData(
+        "what time do you close on thursday",
+        "Thursday, November twenty-sixth we're open from nine AM to seven PM"
+    )]
     [InlineData("are you open today", "Tuesday, November twenty-fourth we're open from nine AM to five PM")]
-    public void It_tells_the_hours_of_a_day(string question, string answer) => _talk.Say(question).Should().Contain(answer);
+    public void It_tells_the_hours_of_a_day(string question, string answer) =>
+        _talk.Say(question).Should().Contain(answer);
 
     [Fact]
     public void A_no_after_an_answer_ends_the_conversation()

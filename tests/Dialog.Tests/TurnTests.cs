@@ -76,7 +76,9 @@ public sealed class TurnTests : ConversationHarness
         conversation.Tell(Said("2", "what"), TestActor);
 
         var item = _model.Next().Request.History[^1];
-        (item.Text, item.IntendedText, item.Interrupted).Should().Be(("One two", "One two three. Four five six.", true));
+        (item.Text, item.IntendedText, item.Interrupted)
+            .Should()
+            .Be(("One two", "One two three. Four five six.", true));
     }
 
     [Fact]

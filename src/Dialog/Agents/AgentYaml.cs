@@ -39,9 +39,16 @@ public static class AgentYaml
     {
         var problems = new AgentYamlProblems(file);
         var stream = new YamlStream();
+        var scanner = new Scanner(new StringReader(yaml));
         try
         {
-            stream.Load(new StringReader(yaml));
+            stream.Load(new Parser(scanner));
+        }
+        catch (InvalidOperationException)
+        {
+            // Some malformed texts trip the scanner itself (a plain text with ':' inside an open '[').
+            problems.Add(scanner.CurrentPosition, "no valid YAML here; is a bracket or a quote left open?");
+            throw new AgentDefinitionException(problems.All);
         }
         catch (YamlException e)
         {

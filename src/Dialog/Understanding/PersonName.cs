@@ -117,7 +117,7 @@ public static partial class PersonName
     private static partial Regex Preface();
 
     [GeneratedRegex(
-        @"\b(?:please|thanks|thank you|mister|mr|mrs|miss|ms|dr|um|uh|er|that's s?pelled|spelled|with an?)\b"
+        @"\b(?:please|thanks|thank you|mister|mr|mrs|miss|ms|dr|doctor|um|uh|er|that's s?pelled|spelled|with an?)\b"
     )]
     private static partial Regex Courtesy();
 }

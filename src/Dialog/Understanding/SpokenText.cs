@@ -25,7 +25,12 @@ public static partial class SpokenText
         (HeardHour("sex|sicks"), "six $1"),
         (HeardHour("fife"), "five $1"),
         (HeardHour("nein|line|dine"), "nine $1"),
-        (Heard("a(?:n)? ?point ?me(?:a)?nt|a pointment|an appoint meant|upon t?ment|apartment(?= for (?:mon|tues|wednes|thurs|fri|satur|sun)day)"), "appointment"),
+        (
+            Heard(
+                "a(?:n)? ?point ?me(?:a)?nt|a pointment|an appoint meant|upon t?ment|apartment(?= for (?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+            ),
+            "appointment"
+        ),
         (Heard("wens ?day|wendsday|wensday|when'?s day|wednes day|wed nesday|winsday"), "wednesday"),
         (Heard("choose ?day|chews ?day|tues ?day|twosday|tooth ?day|toos ?day"), "tuesday"),
         (Heard("thirst ?day|thurs ?day|firs day|thursdays"), "thursday"),

@@ -149,7 +149,6 @@ public static partial class WhenReader
     private sealed class Findings(string plain, DateOnly today)
     {
         private readonly string _plain = plain;
-        private bool _dayIsSettled;
 
         public DateOnly? Day { get; private set; }
         public IReadOnlyList<TimeOnly> Times { get; private set; } = [];
@@ -168,6 +167,7 @@ public static partial class WhenReader
             }
             // "monday or tuesday": the first; "monday, no, tuesday": the last.
             var alternative = before.TrimEnd().EndsWith(" or", StringComparison.Ordinal);
+            var dayIsSettled = alternative && Day is not null;
             var times = new List<TimeOnly>();
             foreach (var value in values)
             {
@@ -176,10 +176,9 @@ public static partial class WhenReader
                     continue;
                 }
                 var parts = TimexParts().Match(timex);
-                if (parts.Groups["date"].Length > 0 && !_dayIsSettled && Date(parts.Groups["date"].Value) is { } day)
+                if (parts.Groups["date"].Length > 0 && !dayIsSettled && Date(parts.Groups["date"].Value) is { } day)
                 {
                     Day = day;
-                    _dayIsSettled = alternative;
                 }
                 if (parts.Groups["hour"].Length > 0 && !alternative)
                 {
@@ -282,7 +281,7 @@ public static partial class WhenReader
     private static partial Regex Rejected();
 
     [GeneratedRegex(
-        @"\b(?:on )?(?:the )?(?<day>\d{1,2}(?:st|nd|rd|th)|twenty (?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirty first|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)\b"
+        @"\b(?:on )?(?:the )?(?<day>\d{1,2}(?:st|nd|rd|th)|twenty (?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|thirty first|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)\b(?! one\b)"
     )]
     private static partial Regex BareDay();
 

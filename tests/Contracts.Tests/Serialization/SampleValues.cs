@@ -41,7 +41,9 @@ public sealed class SampleValues(bool withNulls)
             return type.GetGenericTypeDefinition() == typeof(ImmutableSortedDictionary<,>)
                 ? typeof(ImmutableSortedDictionary)
                     .GetMethods()
-                    .Single(m => m.Name == nameof(ImmutableSortedDictionary.CreateRange) && m.GetParameters().Length == 1)
+                    .Single(m =>
+                        m.Name == nameof(ImmutableSortedDictionary.CreateRange) && m.GetParameters().Length == 1
+                    )
                     .MakeGenericMethod(key, value)
                     .Invoke(null, [filled])!
                 : filled;
