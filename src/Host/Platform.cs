@@ -63,6 +63,7 @@ public static class Platform
         app.MapMetricsPage();
         app.MapChat();
         app.MapCallsApi();
+        app.MapAppointmentsApi();
         app.MapSipStatus();
         app.MapSpeechServices();
         app.MapGrpcService<DialogModelService>();

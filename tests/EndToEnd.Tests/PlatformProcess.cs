@@ -87,11 +87,8 @@ public sealed class PlatformProcess : IAsyncDisposable
         }
     }
 
-    private static PlatformProcess Launch(
-        string name,
-        IReadOnlyDictionary<string, string>? settings,
-        string? dataFolder
-    )
+    /// <summary>Starts the platform and does not wait for anything.</summary>
+    public static PlatformProcess Launch(string name, IReadOnlyDictionary<string, string>? settings, string? dataFolder)
     {
         var folder = dataFolder ?? Directory.CreateTempSubdirectory("ocp-").FullName;
         var ports = new PlatformPorts(
@@ -137,8 +134,29 @@ public sealed class PlatformProcess : IAsyncDisposable
             ["OCP_CONFIG"] = "/dev/null",
             ["OCP_HTTP_PORT"] = $"{ports.Http}",
             ["OCP_AI_PORT"] = $"{ports.Ai}",
+            ["OCP_SIP_BIND_ADDRESS"] = "127.0.0.1",
+            ["OCP_SIP_PORT"] = $"{ports.Sip}",
+            ["OCP_MEDIA_BIND_ADDRESS"] = "127.0.0.1",
+            ["OCP_MEDIA_PORT_RANGE_START"] = $"{ports.RtpFirst}",
+            ["OCP_MEDIA_PORT_RANGE_END"] = $"{ports.RtpLast}",
             ["OCP_DATABASE_PATH"] = Path.Combine(folder, "ocplatform.db"),
+            ["OCP_CHAT_TOKEN_KEY_FILE"] = Path.Combine(folder, "chat.key"),
+            ["OCP_SPEECH_TTS_CACHE_DIRECTORY"] = Path.Combine(folder, "tts-cache"),
         };
+
+    /// <summary>Waits until the process has written the text.</summary>
+    public async Task WaitForOutputAsync(string text, TimeSpan deadline)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            if (clock.Elapsed > deadline)
+            {
+                throw new TimeoutException($"Not within {deadline.TotalSeconds} s in the output: {text}\n{Output}");
+            }
+            await Task.Delay(20);
+        }
+    }
 
     /// <summary>GETs a path of the API as JSON.</summary>
     public async Task<JsonElement> GetJsonAsync(string path, CancellationToken cancellation = default) =>

@@ -20,6 +20,11 @@ public static class DoctorCommand
 
     private static async Task<int> ExamineAsync(LoadedConfig config, CancellationToken cancellation)
     {
+        // A remedy is there to be copied: a file or a pipe gets it in one line.
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = int.MaxValue;
+        }
         var failed = 0;
         foreach (var examine in Examinations.All)
         {

@@ -1,17 +1,35 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using OCPlatform.AiAdapters.Models;
 using OCPlatform.Contracts.Persistence;
+using OCPlatform.Dialog.Agents;
+using OCPlatform.Dialog.Tools;
 using OCPlatform.Host.Configuration;
 
 namespace OCPlatform.Host.Doctor;
 
 public delegate Task<Finding> Examination(PlatformOptions options, CancellationToken cancellation);
 
-/// <summary>What the doctor looks at, one method each. They change nothing and end within seconds.</summary>
+/// <summary>What the doctor looks at, one method each. They change nothing but to make an empty database, and end within seconds.</summary>
 public static class Examinations
 {
+    /// <summary>Where Debian's pocketsphinx-en-us puts the CMU dictionary.</summary>
+    private const string PhonemeDictionary = "/usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict";
+
     public static IReadOnlyList<Examination> All { get; } =
-    [ConfigurationAsync, HttpPortAsync, AiPortAsync, DatabaseAsync, WebPageAsync, ApiKeysAsync];
+    [
+        ConfigurationAsync,
+        SipPortAsync,
+        HttpPortAsync,
+        AiPortAsync,
+        DatabaseAsync,
+        ModelsAsync,
+        VoicesAsync,
+        AgentsAsync,
+        WebPageAsync,
+        ApiKeysAsync,
+    ];
 
     private static Task<Finding> ConfigurationAsync(PlatformOptions options, CancellationToken cancellation) =>
         Task.FromResult(new Finding(Grade.Good, "configuration", "every key and value is good"));
@@ -21,6 +39,107 @@ public static class Examinations
 
     private static Task<Finding> AiPortAsync(PlatformOptions options, CancellationToken cancellation) =>
         Task.FromResult(Tcp("ai.port", "127.0.0.1", options.Ai.Port));
+
+    private static Task<Finding> SipPortAsync(PlatformOptions options, CancellationToken cancellation) =>
+        Task.FromResult(
+            Bind(
+                "sip.port",
+                options.Sip.BindAddress,
+                options.Sip.Port,
+                SocketType.Dgram,
+                $"ss -lunp 'sport = :{options.Sip.Port}' names who has it"
+            )
+        );
+
+    private static Task<Finding> ModelsAsync(PlatformOptions options, CancellationToken cancellation)
+    {
+        var store = new ModelStore(options.Speech.ModelsDirectory);
+        if (!store.IsComplete())
+        {
+            return Task.FromResult(
+                new Finding(Grade.Wrong, "models", $"{store.Directory} is not complete", "./ocp models fetch")
+            );
+        }
+        var faults = ModelFetchCommand.Doctor(store);
+        return Task.FromResult(
+            faults.Count == 0
+                ? new Finding(Grade.Good, "models", $"complete in {store.Directory}, every file as it should be")
+                : new Finding(
+                    Grade.Wrong,
+                    "models",
+                    string.Join(" ", faults),
+                    $"rm -r {store.Directory} && ./ocp models fetch"
+                )
+        );
+    }
+
+    private static Task<Finding> VoicesAsync(PlatformOptions options, CancellationToken cancellation)
+    {
+        if (!NativeLibrary.TryLoad("libflite.so.1", out _))
+        {
+            return Task.FromResult(
+                new Finding(
+                    Grade.Wrong,
+                    "voices",
+                    "flite, the fallback voice, is missing",
+                    "apt-get install -y libflite1"
+                )
+            );
+        }
+        if (NativeLibrary.TryLoad("libespeak-ng.so.1", out _))
+        {
+            return Task.FromResult(new Finding(Grade.Good, "voices", "flite, and Kokoro with espeak-ng's phonemes"));
+        }
+        return Task.FromResult(
+            File.Exists(PhonemeDictionary)
+                ? new Finding(
+                    Grade.Advice,
+                    "voices",
+                    "flite, and Kokoro with phonemes from a dictionary; espeak-ng's make it sound more natural",
+                    "apt-get install -y libespeak-ng1 (GPL-3)"
+                )
+                : new Finding(
+                    Grade.Advice,
+                    "voices",
+                    "flite alone: Kokoro has no phonemes",
+                    "apt-get install -y pocketsphinx-en-us"
+                )
+        );
+    }
+
+    private static Task<Finding> AgentsAsync(PlatformOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            var agents = AgentCatalogue.Load(options.Dialog.AgentsFolder, ToolBox.BuiltIn);
+            var names = string.Join(", ", agents.All.Select(agent => agent.Name));
+            var unknown = new[] { options.Dialog.DefaultAgent, options.Calls.Agent, options.Chat.Agent }
+                .Where(name => agents.Find(name) is null)
+                .Distinct()
+                .ToList();
+            return Task.FromResult(
+                unknown.Count == 0
+                    ? new Finding(Grade.Good, "agents", names)
+                    : new Finding(
+                        Grade.Wrong,
+                        "agents",
+                        $"there is no agent '{string.Join("', '", unknown)}'; there are: {names}",
+                        "correct dialog.defaultAgent, calls.agent or chat.agent"
+                    )
+            );
+        }
+        catch (AgentDefinitionException e)
+        {
+            return Task.FromResult(
+                new Finding(
+                    Grade.Wrong,
+                    "agents",
+                    string.Join(" ", e.Problems),
+                    $"correct {options.Dialog.AgentsFolder}"
+                )
+            );
+        }
+    }
 
     private static async Task<Finding> DatabaseAsync(PlatformOptions options, CancellationToken cancellation)
     {
@@ -73,13 +192,16 @@ public static class Examinations
         );
     }
 
-    private static Finding Tcp(string key, string bindAddress, int port)
+    private static Finding Tcp(string key, string bindAddress, int port) =>
+        Bind(key, bindAddress, port, SocketType.Stream, $"ss -ltnp 'sport = :{port}' names who has it");
+
+    private static Finding Bind(string key, string bindAddress, int port, SocketType type, string who)
     {
         if (!IPAddress.TryParse(bindAddress, out var address))
         {
-            return new Finding(Grade.Wrong, key, $"'{bindAddress}' is no IP address", "set http.bindAddress to one");
+            return new Finding(Grade.Wrong, key, $"'{bindAddress}' is no IP address", "set its bindAddress to one");
         }
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var socket = new Socket(address.AddressFamily, type, ProtocolType.Unspecified);
         try
         {
             socket.Bind(new IPEndPoint(address, port));
@@ -87,7 +209,7 @@ public static class Examinations
         }
         catch (SocketException e)
         {
-            return Taken(key, $"{bindAddress}:{port}", e, $"ss -ltnp 'sport = :{port}' names who has it");
+            return Taken(key, $"{bindAddress}:{port}", e, who);
         }
     }
 

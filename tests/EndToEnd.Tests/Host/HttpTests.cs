@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 
-namespace OCPlatform.EndToEnd.Tests;
+namespace OCPlatform.EndToEnd.Tests.Host;
 
 [Collection(PlatformCollection.Name)]
 public sealed class HttpTests(HostFixture host)

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using OCPlatform.EndToEnd.Tests.Sip;
+
+namespace OCPlatform.EndToEnd.Tests.Host;
+
+/// <summary>How the platform ends, and what is still known when it comes back.</summary>
+public sealed class StopAndRestartTests : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ocp-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task A_stop_says_goodbye_to_every_call_and_ends_within_5_s(string signal)
+    {
+        await using var platform = await PlatformProcess.StartAsync($"stop-{signal}");
+        var callers = Sipp.RunAsync(platform, "uac-hears-bye.xml", calls: 5, "-r", "5", "-s", "goodbye");
+        await WaitForLiveCallsAsync(platform, 5);
+
+        var (exitCode, took) = await platform.StopAsync(signal);
+
+        exitCode.Should().Be(0, platform.Output);
+        took.Should().BeLessThan(PlatformProcess.StopDeadline);
+        // Each of SIPp's calls ends well only when its BYE has come.
+        await callers;
+    }
+
+    [Fact]
+    public async Task A_stop_in_the_middle_of_the_start_ends_within_5_s_too()
+    {
+        await using var platform = PlatformProcess.Launch("stop-early", null, null);
+        await platform.WaitForOutputAsync("SIP is received", Deadline);
+
+        var (_, took) = await platform.StopAsync("INT");
+
+        took.Should().BeLessThan(PlatformProcess.StopDeadline);
+    }
+
+    [Fact]
+    public async Task After_a_restart_every_call_is_still_told_with_its_turns_and_the_cause_of_its_end()
+    {
+        JsonElement before;
+        await using (var first = await PlatformProcess.StartAsync("restart-1", dataFolder: _folder.FullName))
+        {
+            await Sipp.RunAsync(first, "uac", calls: 1, "-d", "8000", "-s", "restart");
+            before = await first.WaitForJsonAsync(
+                "/api/calls",
+                json => json.GetProperty("calls").EnumerateArray().Any(IsEnded),
+                Deadline,
+                "an ended call"
+            );
+        }
+
+        await using var second = await PlatformProcess.StartAsync("restart-2", dataFolder: _folder.FullName);
+        var after = await second.GetJsonAsync("/api/calls");
+
+        after.GetRawText().Should().Be(before.GetRawText());
+        var call = after.GetProperty("calls").EnumerateArray().Single();
+        call.GetProperty("endCause").GetProperty("by").GetString().Should().Be("caller");
+        call.GetProperty("turns").EnumerateArray().Should().NotBeEmpty("the agent had greeted");
+    }
+
+    [Fact]
+    public async Task A_call_whose_process_was_killed_is_told_as_lost()
+    {
+        await using (var first = await PlatformProcess.StartAsync("killed-1", dataFolder: _folder.FullName))
+        {
+            var caller = Sipp.RunAsync(first, "uac-abandoned.xml", calls: 1, "-s", "killed");
+            await WaitForLiveCallsAsync(first, 1);
+            await first.StopAsync("KILL");
+            await caller;
+        }
+
+        await using var second = await PlatformProcess.StartAsync("killed-2", dataFolder: _folder.FullName);
+        var answer = await second.WaitForJsonAsync(
+            "/api/calls",
+            json => json.GetProperty("calls").EnumerateArray().Any(IsEnded),
+            Deadline,
+            "the lost call to be closed"
+        );
+
+        var call = answer.GetProperty("calls").EnumerateArray().Single();
+        call.GetProperty("endCause").GetProperty("reason").GetString().Should().Be("nodeLost");
+    }
+
+    private static Task<JsonElement> WaitForLiveCallsAsync(PlatformProcess platform, int count) =>
+        platform.WaitForJsonAsync(
+            "/api/calls?live=true",
+            json =>
+                json.GetProperty("calls")
+                    .EnumerateArray()
+                    .Count(call => call.GetProperty("state").GetString() == "inConversation") == count,
+            Deadline,
+            $"{count} live calls"
+        );
+
+    private static bool IsEnded(JsonElement call) => call.GetProperty("state").GetString() == "ended";
+}
