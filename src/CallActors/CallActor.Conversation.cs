@@ -81,9 +81,8 @@ public sealed partial class CallActor
     {
         switch (message)
         {
-            case ConversationEvents.Attached attached:
+            case ConversationEvents.Attached:
                 _attached = true;
-                _voice!.UseVoice(attached.Voice);
                 Timers.Cancel(nameof(AttachAgain));
                 break;
             case ConversationEvents.AgentTurnStarted started:

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace OCPlatform.AiAdapters.SpeechToText;
@@ -7,9 +6,10 @@ namespace OCPlatform.AiAdapters.SpeechToText;
 /// The audio of one stream, kept until a final result covers it, so that another endpoint can hear it again. One writer and
 /// one reader at a time, without locks: bytes below <see cref="Written"/> never change until <see cref="Release"/>.
 /// </summary>
-internal sealed class AudioSpool(int maxBytes) : IDisposable
+internal sealed class AudioSpool(int maxBytes)
 {
-    // One second at 8 kHz; a short utterance costs one or two of these.
+    // One second at 8 kHz; a short utterance costs a few of these. They are left to the collector and not pooled: the
+    // writer's thread may still be in a write when the stream is given up on another.
     private const int ChunkBytes = 16_000;
 
     private readonly byte[]?[] _chunks = new byte[]?[(maxBytes + ChunkBytes - 1) / ChunkBytes];
@@ -36,7 +36,7 @@ internal sealed class AudioSpool(int maxBytes) : IDisposable
         {
             var slot = (int)(position / ChunkBytes % _chunks.Length);
             var offset = (int)(position % ChunkBytes);
-            var chunk = _chunks[slot] ??= ArrayPool<byte>.Shared.Rent(ChunkBytes);
+            var chunk = _chunks[slot] ??= new byte[ChunkBytes];
             var count = Math.Min(bytes.Length, ChunkBytes - offset);
             bytes[..count].CopyTo(chunk.AsSpan(offset));
             bytes = bytes[count..];
@@ -63,16 +63,5 @@ internal sealed class AudioSpool(int maxBytes) : IDisposable
     {
         if (position > _floor)
             Volatile.Write(ref _floor, Math.Min(position, Written));
-    }
-
-    /// <summary>Gives the memory back; neither writer nor reader may still be at work.</summary>
-    public void Dispose()
-    {
-        for (var i = 0; i < _chunks.Length; i++)
-        {
-            if (_chunks[i] is { } chunk)
-                ArrayPool<byte>.Shared.Return(chunk);
-            _chunks[i] = null;
-        }
     }
 }

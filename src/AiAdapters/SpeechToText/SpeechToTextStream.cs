@@ -83,8 +83,8 @@ public sealed class SpeechToTextStream : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the audio and waits for the text. When <paramref name="deadline"/> passes first, the last interim text is
-    /// returned with <see cref="SpeechToTextResult.IsFinal"/> false.
+    /// Ends the audio and waits for the text of the whole stream, utterances that were told before included. When
+    /// <paramref name="deadline"/> passes first, the last interim text is returned with <see cref="SpeechToTextResult.IsFinal"/> false.
     /// </summary>
     /// <exception cref="SpeechException">The deadline passed and nothing at all is known, or the request was rejected.</exception>
     public async Task<SpeechToTextResult> CompleteAsync(TimeSpan deadline, CancellationToken ct = default)
@@ -123,7 +123,6 @@ public sealed class SpeechToTextStream : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
         _stop.Dispose();
-        _spool.Dispose();
     }
 
     private async Task RunAsync()

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OCPlatform.AiAdapters.SpeechToText;
 
 namespace OCPlatform.CallActors.Voice;
@@ -6,8 +5,6 @@ namespace OCPlatform.CallActors.Voice;
 /// <summary>The recognition of one utterance: audio in while the caller speaks, the whole text at the end.</summary>
 internal sealed class Utterance : IAsyncDisposable
 {
-    // A recogniser ends utterances by its own judgement too; its pieces are put together again.
-    private readonly ConcurrentQueue<string> _pieces = new();
     private readonly SpeechToTextStream _stream;
 
     /// <param name="onInterim">Gets what was understood so far, on any thread.</param>
@@ -18,7 +15,6 @@ internal sealed class Utterance : IAsyncDisposable
             {
                 SampleRateHz = sampleRateHz,
                 OnInterim = interim => onInterim(interim.Text),
-                OnFinal = result => _pieces.Enqueue(result.Text),
             }
         );
     }
@@ -29,8 +25,8 @@ internal sealed class Utterance : IAsyncDisposable
     /// <summary>No more audio comes: the text. Throws when recognition failed or missed the deadline with nothing.</summary>
     public async Task<string> CompleteAsync(TimeSpan deadline)
     {
-        var rest = await _stream.CompleteAsync(deadline, CancellationToken.None);
-        return string.Join(' ', _pieces.Append(rest.Text).Where(text => text.Length > 0));
+        // A recogniser ends utterances by its own judgement too; the stream's text has all of them.
+        return (await _stream.CompleteAsync(deadline, CancellationToken.None)).Text;
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();

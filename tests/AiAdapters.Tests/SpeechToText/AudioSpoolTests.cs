@@ -13,7 +13,7 @@ public sealed class AudioSpoolTests
             .Sample(
                 sizes =>
                 {
-                    using var spool = new AudioSpool(sizes.Sum() * 2);
+                    var spool = new AudioSpool(sizes.Sum() * 2);
                     short next = 0;
                     foreach (var size in sizes)
                         spool.TryWrite([.. Enumerable.Range(0, size).Select(_ => next++)]).Should().BeTrue();
@@ -32,7 +32,7 @@ public sealed class AudioSpoolTests
     [Fact]
     public void Full_refuses_all_of_a_write_until_some_is_released()
     {
-        using var spool = new AudioSpool(32_000);
+        var spool = new AudioSpool(32_000);
         spool.TryWrite(new short[15_900]).Should().BeTrue();
         spool.TryWrite(new short[160]).Should().BeFalse();
         spool.Written.Should().Be(31_800);
@@ -44,7 +44,7 @@ public sealed class AudioSpoolTests
     [Fact]
     public void A_stream_of_any_length_goes_through_while_it_is_released()
     {
-        using var spool = new AudioSpool(48_000);
+        var spool = new AudioSpool(48_000);
         var read = 0L;
         for (var second = 0; second < 100; second++)
         {
@@ -64,7 +64,7 @@ public sealed class AudioSpoolTests
     [Fact]
     public void Nothing_is_released_that_was_not_written()
     {
-        using var spool = new AudioSpool(32_000);
+        var spool = new AudioSpool(32_000);
         spool.TryWrite(new short[100]);
         spool.Release(5000);
         spool.Floor.Should().Be(200);

@@ -168,6 +168,8 @@ internal sealed class RecognitionSession : IDisposable
     {
         if (_recognizer.IsBusy(EnginePriority.FinalDecode))
             return;
+        // It tells as much as an interim decode would.
+        _lastPartialAtMs = _segmenter.SpeechMs;
         _speculationStop?.Dispose();
         _speculationStop = CancellationTokenSource.CreateLinkedTokenSource(_ct);
         _speculation = _recognizer.RecognizeAsync(
