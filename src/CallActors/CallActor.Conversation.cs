@@ -81,8 +81,9 @@ public sealed partial class CallActor
     {
         switch (message)
         {
-            case ConversationEvents.Attached:
+            case ConversationEvents.Attached attached:
                 _attached = true;
+                _voice!.UseVoice(attached.Voice);
                 Timers.Cancel(nameof(AttachAgain));
                 break;
             case ConversationEvents.AgentTurnStarted started:

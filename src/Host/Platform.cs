@@ -43,6 +43,7 @@ public static class Platform
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
         builder.Services.AddDialog(options.Dialog);
         builder.Services.AddChatGateway(options.Chat);
+        builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
             akka =>

@@ -35,6 +35,7 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private readonly short[] _frame = new short[160];
     private readonly long _startedTicks;
     private readonly DateTimeOffset _startedAt;
+    private TextToSpeechOptions _speech;
     private AgentTurnAudio? _turn;
     private bool _paused;
     private bool _recognising;
@@ -51,6 +52,7 @@ public sealed class CallVoice : IMediaSink, IDisposable
     {
         _options = options;
         _tts = speech.TextToSpeech;
+        _speech = options.TextToSpeech;
         _playout = playout;
         _time = time;
         _tell = tell;
@@ -64,6 +66,9 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private long NowMs => (long)_time.GetElapsedTime(_startedTicks).TotalMilliseconds;
 
     // ---- posted by the actor ----
+
+    /// <summary>Turns that begin from now on are spoken in this voice; null for the configured one.</summary>
+    public void UseVoice(string? voice) => Post(() => _speech = _speech with { Voice = voice });
 
     /// <summary>A new agent turn begins; one that is still being spoken is over.</summary>
     public void BeginTurn(int number) =>
@@ -128,7 +133,7 @@ public sealed class CallVoice : IMediaSink, IDisposable
 
         async Task SynthesizeAsync()
         {
-            if (await turn.SynthesizeAsync(_tts, _options.TextToSpeech) is { } failure)
+            if (await turn.SynthesizeAsync(_tts, _speech) is { } failure)
             {
                 _options.OnSynthesisFailed?.Invoke(failure);
             }

@@ -106,9 +106,15 @@ public static class ConversationEvents
     /// not in it: it follows once more from its start, its pieces under the same indexes as before. When the conversation
     /// has ended, Ended follows.
     /// </summary>
+    /// <param name="Voice">The agent's voice, as speech synthesis names it; null for the configured one.</param>
     [WireName("conversation/attached/1")]
-    public sealed record Attached(ConversationId ConversationId, bool Resumed, bool Ended, IReadOnlyList<Turn> History)
-        : IConversationMessage;
+    public sealed record Attached(
+        ConversationId ConversationId,
+        bool Resumed,
+        bool Ended,
+        IReadOnlyList<Turn> History,
+        string? Voice = null
+    ) : IConversationMessage;
 
     /// <summary>The input is journaled: it will be neither lost nor doubled. It may come after the answer has begun.</summary>
     /// <param name="Turn">The agent's turn that answers it; the input's own turn in the history is the one before.</param>

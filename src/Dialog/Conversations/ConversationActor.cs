@@ -157,7 +157,8 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         var isAgain = Sender.Equals(_listener);
         _listener = Sender;
         var resumed = _state.Opened is not null;
-        _listener.Tell(new ConversationEvents.Attached(_id, resumed, _state.IsClosed, History()));
+        var voice = _agents.Find(_state.Opened?.Agent ?? attach.Agent)?.Voice;
+        _listener.Tell(new ConversationEvents.Attached(_id, resumed, _state.IsClosed, History(), voice));
         if (!resumed)
         {
             Record(new ConversationJournal.Opened(_id, attach.At, attach.Channel, attach.Agent, attach.Caller));

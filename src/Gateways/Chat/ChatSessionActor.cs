@@ -133,7 +133,7 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         _relay = new ReplyRelay(_byToken ? open.Seen : null);
         Timers.Cancel(nameof(OpenOverdue));
         Context.Parent.Tell(new Claim(_id));
-        _log.Info("Chat {0} opened (by token: {1})", _id, _byToken);
+        _log.Info(_byToken ? "Chat {ConversationId} taken up again" : "Chat {ConversationId} opened", _id);
         Become(Open);
         Attach();
     }
@@ -391,7 +391,12 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
 
     private void Finish(ChatClose close)
     {
-        _log.Info("Chat {0} closed: {1} {2}", _id.Value ?? "(not opened)", close.Code, close.Reason);
+        _log.Info(
+            "Chat {ConversationId} closed: {Code} {Reason}",
+            _id.Value ?? "(not opened)",
+            close.Code,
+            close.Reason
+        );
         _client.Close(close);
         Context.Stop(Self);
     }
@@ -406,7 +411,7 @@ internal sealed class ChatSessionActor : ReceiveActor, IWithTimers
         Receive<Superseded>(_ => Finish(ChatClose.Superseded));
         Receive<Gone>(_ =>
         {
-            _log.Info("Chat {0} disconnected", _id.Value ?? "(not opened)");
+            _log.Info("Chat {ConversationId} disconnected", _id.Value ?? "(not opened)");
             Context.Stop(Self);
         });
     }

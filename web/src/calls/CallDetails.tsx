@@ -1,5 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { caller, dayAndTime, timeOfDay, words } from '../ui/format';
+import { caller, dayAndTime, elapsed, timeOfDay, words } from '../ui/format';
 import { usePolled } from '../ui/usePolled';
 import type { CallRecord } from './api';
 
@@ -136,6 +136,7 @@ function Ladder({ call }: { call: CallRecord }) {
   if (call.ladder.length === 0) {
     return <p className="empty">No messages kept.</p>;
   }
+  const first = Date.parse(call.ladder[0]?.at ?? call.receivedAt);
   return (
     <div className="ladder" role="table" aria-label="SIP messages">
       <div className="ladder-ends" aria-hidden="true">
@@ -144,9 +145,9 @@ function Ladder({ call }: { call: CallRecord }) {
       </div>
       {call.ladder.map((rung, index) => (
         <div key={index} role="row" className="rung" data-incoming={rung.incoming}>
-          <span role="cell" className="rung-time muted">
-            {timeOfDay(rung.at)}
-          </span>
+          <time role="cell" className="rung-time muted" dateTime={rung.at} title={timeOfDay(rung.at)}>
+            {elapsed(Date.parse(rung.at) - first)}
+          </time>
           <span role="cell" className="rung-arrow">
             <span className="sr-only">{rung.incoming ? 'received' : 'sent'}</span>
             <span className="rung-text" title={`${rung.startLine} (CSeq ${rung.cSeq})`}>

@@ -93,17 +93,22 @@ function CallRow({ call, onChoose }: { call: CallRecord; onChoose: (id: string) 
       )}
       <span className="call-facts muted">
         {call.codec !== undefined && <span>{call.codec.toUpperCase()}</span>}
-        {call.quality && <Quality lost={call.quality.packetsLost} late={call.quality.packetsLate} />}
+        {call.quality && <Quality quality={call.quality} />}
       </span>
     </button>
   );
 }
 
-function Quality({ lost, late }: { lost: number; late: number }) {
+/** Packets in a hundred from which a listener notices. */
+const noticedPercent = 1;
+
+function Quality({ quality }: { quality: NonNullable<CallRecord['quality']> }) {
+  const expected = Math.max(1, quality.packetsReceived + quality.packetsLost);
+  const isNoticed = (packets: number) => (100 * packets) / expected >= noticedPercent;
   return (
     <>
-      <span data-warn={lost > 0}>{lost} lost</span>
-      <span data-warn={late > 0}>{late} late</span>
+      <span data-warn={isNoticed(quality.packetsLost)}>{quality.packetsLost} lost</span>
+      <span data-warn={isNoticed(quality.packetsLate)}>{quality.packetsLate} late</span>
     </>
   );
 }

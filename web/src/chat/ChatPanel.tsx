@@ -74,7 +74,7 @@ function Said({ turn }: { turn: ChatTurn }) {
     <li className={`said ${turn.speaker}`} data-turn={turn.number} data-complete={turn.complete}>
       <span className="sr-only">{turn.speaker === 'user' ? 'You said:' : 'The agent said:'}</span>
       <p>
-        {textOf(turn)}
+        {turn.interrupted ? textOf(turn).trimEnd() : textOf(turn)}
         {turn.interrupted && (
           <span className="cut" title="Broken off">
             {' '}

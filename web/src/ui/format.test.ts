@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { caller, duration, words } from './format';
+import { caller, duration, elapsed, words } from './format';
 
 it('writes durations the way a phone does', () => {
   expect([0, 9, 65, 3700].map(duration)).toEqual(['0:00', '0:09', '1:05', '1:01:40']);
@@ -19,4 +19,8 @@ it('takes the caller out of any form of SIP address', () => {
 
 it('reads camel case as words', () => {
   expect(words('inConversation')).toBe('in conversation');
+});
+
+it('writes elapsed time as finely as it matters', () => {
+  expect([0, 12.4, 3200, 125_000].map(elapsed)).toEqual(['0 ms', '12 ms', '3.2 s', '2:05']);
 });

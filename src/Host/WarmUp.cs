@@ -1,0 +1,42 @@
+using OCPlatform.AiAdapters.Engines;
+using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.Dialog.Agents;
+
+namespace OCPlatform.Host;
+
+/// <summary>
+/// Loads the speech engines before the node is ready (asking for them does), so that no caller waits for a model, then has what the agents
+/// are going to say anyway spoken into the phrase cache, whenever the engines have nothing better to do.
+/// </summary>
+public sealed class WarmUp(
+    SpeechEngines engines,
+    TextToSpeechClient speech,
+    AgentCatalogue agents,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<WarmUp> log
+) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (engines.KokoroUnavailable is { } reason)
+        {
+            log.LogWarning("flite speaks, because the better voice cannot: {Reason}", reason);
+        }
+        // The engines are reached over the node's own gRPC door, which opens last.
+        await Task.Run(() => lifetime.ApplicationStarted.WaitHandle.WaitOne(), stoppingToken);
+        foreach (var agent in agents.All)
+        {
+            var local = TimeZoneInfo.ConvertTime(time.GetUtcNow(), agent.TimeZone);
+            var phrases = FixedPhrases.Of(agent, DateOnly.FromDateTime(local.DateTime));
+            var options = new TextToSpeechOptions { Voice = agent.Voice };
+            var warmed = await speech.WarmAsync(phrases, options, stoppingToken);
+            log.LogInformation(
+                "Agent {Agent}: {Warmed} of {Phrases} fixed phrases lie in the cache",
+                agent.Name,
+                warmed,
+                phrases.Count
+            );
+        }
+    }
+}
