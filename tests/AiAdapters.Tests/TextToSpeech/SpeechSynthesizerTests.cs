@@ -142,16 +142,15 @@ public sealed class SpeechSynthesizerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task After_a_clause_there_is_a_pause_and_half_of_one_after_the_last()
+    public async Task Between_clauses_there_is_a_pause()
     {
         var pieces = new List<short[]>();
         await foreach (
             var piece in New().SpeakAsync(TwoClauses, VoiceName.Parse("af_heart"), 8000, false, CancellationToken.None)
         )
             pieces.Add(piece);
-        pieces.Should().HaveCount(4);
+        pieces.Should().HaveCount(3);
         pieces[1].Should().HaveCountGreaterThan(1000).And.OnlyContain(s => s == 0);
-        pieces[3].Should().HaveCount(pieces[1].Length / 2).And.OnlyContain(s => s == 0);
     }
 
     private SpeechSynthesizer New(bool kokoro = true) =>

@@ -52,9 +52,8 @@ internal sealed class SpeechSynthesizer(
             for (var i = 0; i < clauses.Count; i++)
             {
                 yield return await ladder.NextAsync(i).ConfigureAwait(false);
-                // Half a pause after the last one: whoever speaks sentence by sentence has the other sentence follow.
-                var pauseMs = i + 1 < clauses.Count ? clauses[i].PauseMs : clauses[i].PauseMs / 2;
-                yield return new short[pauseMs * sampleRateHz / 1000];
+                if (i + 1 < clauses.Count)
+                    yield return new short[clauses[i].PauseMs * sampleRateHz / 1000];
             }
         }
         finally
