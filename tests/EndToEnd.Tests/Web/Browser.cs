@@ -20,6 +20,7 @@ public sealed class Browser : IAsyncLifetime
         File.Exists(Path.Combine(Repository.Root, "web", "dist", "index.html"))
             .Should()
             .BeTrue("the page must be built first: cd web && npm ci && npm run build");
+        Assertions.SetDefaultExpectTimeout(PageDriver.PatienceMs);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(
             new BrowserTypeLaunchOptions

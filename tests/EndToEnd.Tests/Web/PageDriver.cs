@@ -5,12 +5,15 @@ namespace OCPlatform.EndToEnd.Tests.Web;
 /// <summary>The page as a person uses it. Collects what the browser complains about.</summary>
 public sealed class PageDriver : IAsyncDisposable
 {
+    /// <summary>How long anything on the page may take; a loaded machine takes seconds for what is else instant.</summary>
+    public const float PatienceMs = 20_000;
+
     private readonly List<string> _complaints = [];
 
     public PageDriver(IPage page)
     {
         Page = page;
-        page.SetDefaultTimeout(15_000);
+        page.SetDefaultTimeout(PatienceMs);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

@@ -19,8 +19,7 @@ public sealed class PageOnStageTests(Browser browser) : IAsyncLifetime
     {
         await using var page = await browser.OpenAsync(_stage.Url);
         await page.ReplyAsync(1);
-        await page.WriteAsync(Question);
-        await Assertions.Expect(page.AgentSaid.Last).ToContainTextAsync("On Saturdays we are open");
+        await AskAsync(page);
 
         _stage.IsClosed = true;
         _stage.CutChats();
@@ -47,8 +46,7 @@ public sealed class PageOnStageTests(Browser browser) : IAsyncLifetime
     {
         await using var page = await browser.OpenAsync(_stage.Url);
         await page.ReplyAsync(1);
-        await page.WriteAsync(Question);
-        await Assertions.Expect(page.AgentSaid.Last).ToContainTextAsync("On Saturdays we are open");
+        await AskAsync(page);
 
         _stage.CutChats();
         _stage.GoOn();
@@ -62,7 +60,7 @@ public sealed class PageOnStageTests(Browser browser) : IAsyncLifetime
     {
         await using var page = await browser.OpenAsync(_stage.Url);
         await page.ReplyAsync(1);
-        await page.WriteAsync(Question);
+        await AskAsync(page);
         _stage.GoOn();
         await page.ReplyAsync(2);
 
@@ -122,7 +120,7 @@ public sealed class PageOnStageTests(Browser browser) : IAsyncLifetime
     {
         await using var page = await browser.OpenAsync(_stage.Url, width, height, scheme);
         await page.ReplyAsync(1);
-        await page.WriteAsync(Question);
+        await AskAsync(page);
         _stage.GoOn();
         await page.ReplyAsync(2);
         await page.WriteAsync("I would like to book an appointment for Tuesday at three.");
@@ -142,5 +140,12 @@ public sealed class PageOnStageTests(Browser browser) : IAsyncLifetime
         );
         overflow.Should().Be(0);
         page.Complaints.Should().BeEmpty();
+    }
+
+    /// <summary>Asks, and waits until the agent stops in the middle of its reply.</summary>
+    private static async Task AskAsync(PageDriver page)
+    {
+        await page.WriteAsync(Question);
+        await Assertions.Expect(page.AgentSaid.Last).ToContainTextAsync("On Saturdays we are open");
     }
 }
