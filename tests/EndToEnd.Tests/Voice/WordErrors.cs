@@ -29,11 +29,38 @@ internal static class WordErrors
         return words == 0 ? 0 : 1 - (double)errors / words;
     }
 
+    // One writes "nine", the other "9": the same word said.
+    private static readonly string[] Numbers =
+    [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+
     private static List<string> Words(string text) =>
         [
             .. new string([.. text.ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) || c == '\'' ? c : ' ')])
                 .Replace("p m", "pm")
                 .Replace("a m", "am")
-                .Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(word => Array.IndexOf(Numbers, word) is var number and >= 0 ? $"{number}" : word),
         ];
 }
