@@ -66,6 +66,7 @@ public sealed class SpeechSynthesizerTests : IAsyncDisposable
     {
         _kokoro.HangOn = "Hello there.";
         (await SpeakAsync(TwoClauses)).Should().Equal(2, 2);
+        _kokoro.Late.Should().Be(TimeSpan.FromMilliseconds(_settings.FirstAudioDeadlineMs));
     }
 
     [Fact]
@@ -189,7 +190,11 @@ public sealed class SpeechSynthesizerTests : IAsyncDisposable
 
         public void Release() => _released.SetResult();
 
+        public TimeSpan Late { get; private set; }
+
         public TimeSpan Estimate(string clause) => Expected;
+
+        public void ReportLate(string clause, TimeSpan waited) => Late = waited;
 
         public async Task<short[]> SpeakAsync(
             string clause,

@@ -13,6 +13,11 @@ internal sealed class FliteEngine : IClauseSynthesizer
 
     public TimeSpan Estimate(string clause) => TimeSpan.Zero;
 
+    public void ReportLate(string clause, TimeSpan waited)
+    {
+        // It is the last rung: nothing is decided by how quick it is.
+    }
+
     public Task<short[]> SpeakAsync(
         string clause,
         string voice,

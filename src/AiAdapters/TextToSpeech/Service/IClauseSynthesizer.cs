@@ -11,6 +11,9 @@ internal interface IClauseSynthesizer
     /// <summary>How long a clause would take from now on to its audio, waiting included.</summary>
     TimeSpan Estimate(string clause);
 
+    /// <summary>A clause was still not there after this wait, so that later estimates are less hopeful.</summary>
+    void ReportLate(string clause, TimeSpan waited);
+
     /// <returns>Samples of the wanted rate, without silence at the ends.</returns>
     /// <exception cref="EngineBusyException">The queue is full.</exception>
     Task<short[]> SpeakAsync(

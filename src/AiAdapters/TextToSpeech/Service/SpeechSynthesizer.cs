@@ -160,8 +160,11 @@ internal sealed class SpeechSynthesizer(
                     return await _made[index]!.ConfigureAwait(false);
                 return await _made[index]!.WaitAsync(Patience(), owner.Time, ct).ConfigureAwait(false);
             }
-            catch (Exception) when (!warmUp && !ct.IsCancellationRequested)
+            catch (Exception e) when (!warmUp && !ct.IsCancellationRequested)
             {
+                // Later clauses wait behind earlier ones, so that only the first one's time is its own.
+                if (e is TimeoutException && index == 0)
+                    owner.Kokoro!.ReportLate(clauses[index].Text, owner._patience);
                 // Too late, refused, or broken: in every case the caller must not be kept waiting.
                 FallBack(index);
                 return null;
