@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -17,7 +16,8 @@ public static class Announcement
     /// <summary>After this long the parts that are not ready are named, and again each time it passes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    public static async Task WhenReadyAsync(WebApplication app, PlatformOptions options)
+    /// <param name="startedAt">The clock's timestamp when the process began its work.</param>
+    public static async Task WhenReadyAsync(WebApplication app, PlatformOptions options, long startedAt)
     {
         var health = app.Services.GetRequiredService<HealthCheckService>();
         var time = app.Services.GetRequiredService<TimeProvider>();
@@ -27,7 +27,7 @@ public static class Announcement
             var report = await health.CheckHealthAsync();
             if (report.Status == HealthStatus.Healthy)
             {
-                Announce(options, time.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime());
+                Announce(options, time.GetElapsedTime(startedAt));
                 return;
             }
             if (time.GetElapsedTime(lastComplaint) > Patience)
@@ -44,11 +44,10 @@ public static class Announcement
 
     private static void Announce(PlatformOptions options, TimeSpan after)
     {
-        var phone = $"sip:{options.Calls.Agent}@{DialAddress(options.Sip.BindAddress, options.Sip.AdvertisedAddress)}";
-        if (options.Sip.Port != 5060)
-        {
-            phone += $":{options.Sip.Port}";
-        }
+        var port = options.Sip.Port == 5060 ? "" : $":{options.Sip.Port}";
+        var phone =
+            $"sip:{options.Calls.Agent}@{DialAddress(options.Sip.BindAddress, options.Sip.AdvertisedAddress)}{port}";
+        var fromHere = IsAny(options.Sip.BindAddress) ? IPAddress.Loopback.ToString() : options.Sip.BindAddress;
         var page =
             $"http://{(IsAny(options.Http.BindAddress) ? "localhost" : options.Http.BindAddress)}:{options.Http.Port}/";
         Log.Information("Ready after {Seconds:0.0} s; dial {Phone}, open {Page}", after.TotalSeconds, phone, page);
@@ -59,7 +58,7 @@ public static class Announcement
 
                   Dial    {phone}   with any softphone on this network
                   Chat    {page}
-                  Try it without a phone, in another terminal:  ./ocp load --calls 1 --hold 30s
+                  Try it without a phone, in another terminal:  ./ocp load --target sip:{options.Calls.Agent}@{fromHere}{port}
                   Ctrl-C ends it.
 
                 """

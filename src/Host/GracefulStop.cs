@@ -19,6 +19,7 @@ public sealed class GracefulStop(
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(4.5);
 
     private ITimer? _watchdog;
+    private volatile bool _allStopped;
     private CancellationTokenRegistration _onStopping;
 
     public Task StartingAsync(CancellationToken cancellationToken)
@@ -51,16 +52,23 @@ public sealed class GracefulStop(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose()
+    /// <summary>All services have stopped: what the watchdog may cut from here on is only the freeing of memory.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken)
     {
-        _onStopping.Dispose();
-        _watchdog?.Dispose();
+        _allStopped = true;
+        return Task.CompletedTask;
     }
 
-    private static void Leave()
+    // Not the watchdog: what is disposed after this service may hang too.
+    public void Dispose() => _onStopping.Dispose();
+
+    private void Leave()
     {
+        if (_allStopped)
+        {
+            Log.CloseAndFlush();
+            Environment.Exit(0);
+        }
         Log.Error("The stop took longer than {LastMoment} s; leaving what is left", LastMoment.TotalSeconds);
         Log.CloseAndFlush();
         Environment.Exit(1);

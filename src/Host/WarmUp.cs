@@ -5,8 +5,8 @@ using OCPlatform.Dialog.Agents;
 namespace OCPlatform.Host;
 
 /// <summary>
-/// Loads the speech engines before the node is ready (asking for them does), so that no caller waits for a model, then has what the agents
-/// are going to say anyway spoken into the phrase cache, whenever the engines have nothing better to do.
+/// Loads the speech engines before the node is ready (asking for them does), so that no caller waits for a model, then
+/// has what the agents are going to say anyway spoken into the phrase cache, whenever the engines have nothing better to do.
 /// </summary>
 public sealed class WarmUp(
     SpeechEngines engines,
@@ -23,14 +23,19 @@ public sealed class WarmUp(
         {
             log.LogWarning("flite speaks, because the better voice cannot: {Reason}", reason);
         }
+        // From the signal on, not from this service's turn: Kestrel is stopped before it, and would wait for the synthesis.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(
+            stoppingToken,
+            lifetime.ApplicationStopping
+        );
         // The engines are reached over the node's own gRPC door, which opens last.
-        await Task.Run(() => lifetime.ApplicationStarted.WaitHandle.WaitOne(), stoppingToken);
+        await Task.Run(() => lifetime.ApplicationStarted.WaitHandle.WaitOne(), stopping.Token);
         foreach (var agent in agents.All)
         {
             var local = TimeZoneInfo.ConvertTime(time.GetUtcNow(), agent.TimeZone);
             var phrases = FixedPhrases.Of(agent, DateOnly.FromDateTime(local.DateTime));
             var options = new TextToSpeechOptions { Voice = agent.Voice };
-            var warmed = await speech.WarmAsync(phrases, options, stoppingToken);
+            var warmed = await speech.WarmAsync(phrases, options, stopping.Token);
             log.LogInformation(
                 "Agent {Agent}: {Warmed} of {Phrases} fixed phrases lie in the cache",
                 agent.Name,

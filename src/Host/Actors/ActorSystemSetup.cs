@@ -3,6 +3,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Hosting;
 using Akka.Logger.Serilog;
 using Akka.Persistence.Sql;
@@ -41,8 +42,10 @@ public static class ActorSystemSetup
                 loggers.LogLevel = LogSetup.AkkaLevelOf(options.Log.Level);
                 loggers.AddLogger<SerilogLogger>();
             })
-            // What is logged while the loggers are not there yet or no more has no call's id and no format: leave it out.
-            .AddHocon("akka.stdout-loglevel = OFF", HoconAddMode.Prepend)
+            .AddHocon(
+                $"akka.stdout-logger-class = \"{typeof(SilentLogger).AssemblyQualifiedName}\"",
+                HoconAddMode.Prepend
+            )
             .AddMembership(options)
             .AddJournal(database);
     }
@@ -111,6 +114,15 @@ public static class ActorSystemSetup
         "\""
         + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
         + "\"";
+
+    /// <summary>
+    /// Stands in for Akka's logger of the moments in which no other one is there (the system's last words). It writes to
+    /// the terminal whatever akka.stdout-loglevel says.
+    /// </summary>
+    private sealed class SilentLogger : MinimalLogger
+    {
+        protected override void Log(object message) { }
+    }
 
     /// <summary>
     /// SQLite keeps WAL mode in the file but these settings per connection. With synchronous=FULL every commit waits

@@ -10,6 +10,8 @@ namespace OCPlatform.Host.Commands;
 /// <summary>`run`: the platform itself, until SIGINT or SIGTERM.</summary>
 public static class RunCommand
 {
+    private static readonly TimeSpan FreeTimeout = TimeSpan.FromMilliseconds(500);
+
     public static Command Create()
     {
         var command = new Command("run", "Runs the platform (the default).");
@@ -22,13 +24,15 @@ public static class RunCommand
 
     private static async Task<int> RunAsync(LoadedConfig config)
     {
+        var startedAt = TimeProvider.System.GetTimestamp();
         LogSetup.Start(config.Options.Log);
         try
         {
-            await using var platform = await Platform.CreateAsync(config);
+            var platform = await Platform.CreateAsync(config);
             await platform.StartAsync();
-            await Announcement.WhenReadyAsync(platform, config.Options);
+            await Announcement.WhenReadyAsync(platform, config.Options, startedAt);
             await platform.WaitForShutdownAsync();
+            await FreeAsync(platform);
             return 0;
         }
         catch (StartException e)
@@ -58,6 +62,20 @@ public static class RunCommand
         finally
         {
             await Log.CloseAndFlushAsync();
+        }
+    }
+
+    /// <summary>An engine in the middle of a sentence takes seconds to let go; a process that ends need not wait for it.</summary>
+    private static async Task FreeAsync(WebApplication platform)
+    {
+        try
+        {
+            await platform.DisposeAsync().AsTask().WaitAsync(FreeTimeout, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            await Log.CloseAndFlushAsync();
+            Environment.Exit(0);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using OCPlatform.AiAdapters.Engines;
 using OCPlatform.CallActors;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Media.Engine;
@@ -10,7 +11,7 @@ public sealed class NodeMetrics : IDisposable
 {
     private readonly Meter _meter = new("OCPlatform.Node");
 
-    public NodeMetrics(LiveCalls calls, SipGatewayStatus sip, MediaEngine media)
+    public NodeMetrics(LiveCalls calls, SipGatewayStatus sip, MediaEngine media, SpeechEngines speech)
     {
         _meter.CreateObservableGauge(
             "ocp_calls_live",
@@ -81,6 +82,16 @@ public sealed class NodeMetrics : IDisposable
             "ocp_media_ticks_skipped",
             () => media.Stats.Clocks.Sum(clock => clock.TicksSkipped),
             description: "Media ticks given up because a clock was too far behind."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_speech_queue",
+            () => speech.QueueLength,
+            description: "Jobs waiting for the embedded speech engines."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_speech_spoken_by_fallback",
+            () => speech.SpokenByFallback,
+            description: "Requests for Kokoro that flite spoke, in part or whole."
         );
     }
 
