@@ -98,14 +98,20 @@ public sealed class SpeechToTextStream : IAsyncDisposable
 
         try
         {
-            return await _result.Task.WaitAsync(deadline, _time, ct).ConfigureAwait(false);
+            var result = await _result.Task.WaitAsync(deadline, _time, ct).ConfigureAwait(false);
+            SpeechMetrics.TextCame(isFinal: true, result.LatencyMs);
+            return result;
         }
         catch (TimeoutException)
         {
             lock (_textLock)
             {
                 if (_finals.Length > 0 || _interim.Length > 0)
-                    return Result(Joined(_interim), isFinal: false, endpoint: null);
+                {
+                    var partial = Result(Joined(_interim), isFinal: false, endpoint: null);
+                    SpeechMetrics.TextCame(isFinal: false, partial.LatencyMs);
+                    return partial;
+                }
             }
 
             throw _lastError is { } error

@@ -50,6 +50,7 @@ public sealed class TextToSpeechClient : IDisposable
     {
         if (string.IsNullOrWhiteSpace(text))
             yield break;
+        var askedAt = _time.GetTimestamp();
         long delivered = 0;
         Exception? lastError = null;
         for (var rung = 0; _ladder.TryEnter(rung, out rung) is { } endpoint; rung++)
@@ -62,6 +63,8 @@ public sealed class TextToSpeechClient : IDisposable
                 toSkip -= skipped;
                 if (skipped == piece.Length)
                     continue;
+                if (delivered == 0)
+                    SpeechMetrics.AudioCame(fromEndpoint: true, _time.GetElapsedTime(askedAt));
                 delivered += piece.Length - skipped;
                 yield return piece[skipped..];
             }
@@ -83,6 +86,8 @@ public sealed class TextToSpeechClient : IDisposable
         }
 
         var spoken = await Task.Run(() => SpeakLocally(text, options), ct).ConfigureAwait(false);
+        if (delivered == 0)
+            SpeechMetrics.AudioCame(fromEndpoint: false, _time.GetElapsedTime(askedAt));
         if (spoken.Length > delivered)
             yield return spoken.AsMemory((int)delivered);
     }

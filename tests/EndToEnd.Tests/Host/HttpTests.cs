@@ -15,7 +15,7 @@ public sealed class HttpTests(HostFixture host)
 
         health.GetProperty("status").GetString().Should().Be("healthy");
         var checks = health.GetProperty("checks");
-        foreach (var part in new[] { "cluster", "database", "accepting" })
+        foreach (var part in new[] { "cluster", "shards", "sip", "models", "database", "accepting" })
         {
             checks.GetProperty(part).GetProperty("status").GetString().Should().Be("healthy", part);
         }
@@ -37,6 +37,9 @@ public sealed class HttpTests(HostFixture host)
         var text = await Http.GetStringAsync("/metrics");
 
         text.Should().Contain("# TYPE process_cpu_seconds_total counter");
+        text.Should()
+            .Contain("# TYPE ocp_calls_live gauge")
+            .And.Contain("# TYPE ocp_media_clock_lateness_seconds gauge");
     }
 
     [Fact]
