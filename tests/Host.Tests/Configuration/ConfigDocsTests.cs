@@ -55,6 +55,18 @@ public sealed partial class ConfigDocsTests
         unexplained.Should().BeEmpty();
     }
 
+    [Fact]
+    public void The_README_s_example_is_good()
+    {
+        var readme = File.ReadAllText(Path.Combine(Root, "README.md"));
+        var example = FencedYaml().Match(readme).Groups[1].Value;
+
+        ConfigLoader.Load("README.md", example, []).Options.Sip.Trunks.Should().HaveCount(2);
+    }
+
+    [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex FencedYaml();
+
     [GeneratedRegex(@"(?m)^#(  .*)$(?<!^#\s*#.*)")]
     private static partial Regex CommentedKey();
 
