@@ -94,8 +94,8 @@ public sealed class NodeOptions
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// What this node does: `gateway` takes SIP and chat connections, `call` holds calls, `dialog` holds conversations,
-    /// `ai` serves the speech and dialogue engines, `web` serves the page and the API.
+    /// Roles that the node announces in its cluster. Calls live on nodes with `call`, conversations on nodes with
+    /// `dialog`; the gateways, the engines and the web side run on every node so far.
     /// </summary>
     [MinLength(1)]
     public List<NodeRole> Roles { get; set; } =
