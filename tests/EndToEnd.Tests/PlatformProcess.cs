@@ -98,9 +98,10 @@ public sealed class PlatformProcess : IAsyncDisposable
             FreePorts.Take(RtpPorts),
             RtpPorts
         );
-        var start = new ProcessStartInfo("dotnet")
+        // Whoever runs the tests in the background has SIGINT ignored, and children inherit that: a terminal's do not.
+        var start = new ProcessStartInfo("env")
         {
-            ArgumentList = { Repository.OutputOf("Host"), "run" },
+            ArgumentList = { "--default-signal=INT", "dotnet", Repository.OutputOf("Host"), "run" },
             WorkingDirectory = Repository.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace OCPlatform.EndToEnd.Tests.Voice;
 
 /// <summary>Word error rate: substitutions, insertions and deletions over the words that were really said.</summary>
-internal static class WordErrors
+internal static partial class WordErrors
 {
     /// <summary>Edit distance in words between what was said and what was understood.</summary>
     public static (int Errors, int Words) Count(string said, string understood)
@@ -57,10 +59,20 @@ internal static class WordErrors
 
     private static List<string> Words(string text) =>
         [
-            .. new string([.. text.ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) || c == '\'' ? c : ' ')])
+            .. DigitThenLetter()
+                .Replace(
+                    new string([
+                        .. text.ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) || c == '\'' ? c : ' '),
+                    ]),
+                    " "
+                )
                 .Replace("p m", "pm")
                 .Replace("a m", "am")
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Select(word => Array.IndexOf(Numbers, word) is var number and >= 0 ? $"{number}" : word),
         ];
+
+    // "9am" is "nine am".
+    [GeneratedRegex(@"(?<=\d)(?=\p{L})")]
+    private static partial Regex DigitThenLetter();
 }
