@@ -63,11 +63,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Fresh()
     {
-        Receive<SipGatewayEvents.InviteArrived>(invite =>
-        {
-            Become(InCall);
-            OnInvite(invite);
-        });
+        Receive<SipGatewayEvents.InviteArrived>(Open);
         Receive<JournalMessages.Recovered>(OnRecovered);
         Receive<JournalMessages.Failed>(OnPastUnknown);
         ReceiveAny(_ => Stash.Stash());
@@ -123,6 +119,13 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     // ---- past ----
 
+    private void Open(SipGatewayEvents.InviteArrived invite)
+    {
+        Context.SetReceiveTimeout(null);
+        Become(InCall);
+        OnInvite(invite);
+    }
+
     private void OnRecovered(JournalMessages.Recovered recovered)
     {
         _state = recovered.Events.Cast<ICallEvent>().Aggregate(_state, (state, e) => state.Apply(e));
@@ -143,9 +146,13 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Context.Stop(Self);
     }
 
-    /// <summary>A call that never was, or is over: it answers questions, refuses requests, and goes.</summary>
+    /// <summary>
+    /// A call that is over: it answers questions, refuses requests, and goes. Or one that never was, and may begin yet:
+    /// the journal can be quicker to say so than the shard to hand over the INVITE that it started this actor for.
+    /// </summary>
     private void Past()
     {
+        Receive<SipGatewayEvents.InviteArrived>(Open, _ => _state.Record is null);
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));

@@ -26,6 +26,19 @@ public class CallActorSignallingTests : CallActorTestBase
     }
 
     [Fact]
+    public void An_INVITE_that_comes_after_the_journal_has_told_that_there_is_no_past_is_answered_as_well()
+    {
+        var call = StartCall(_id);
+        // Answered only once the journal has been read.
+        RecordOf(call, _id).Should().BeNull();
+
+        call.Tell(Invite(_id), Gateway);
+
+        ExpectResponse(SipStatus.Ringing);
+        ExpectResponse(SipStatus.Ok);
+    }
+
+    [Fact]
     public void BYE_ends_the_call_as_the_callers_doing_and_frees_its_port()
     {
         var call = EstablishedCall(_id);
