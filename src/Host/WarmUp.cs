@@ -1,5 +1,6 @@
 using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.Contracts.Calls;
 using OCPlatform.Dialog.Agents;
 
 namespace OCPlatform.Host;
@@ -12,6 +13,7 @@ public sealed class WarmUp(
     SpeechEngines engines,
     TextToSpeechClient speech,
     AgentCatalogue agents,
+    ICallRecords records,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WarmUp> log
@@ -30,6 +32,7 @@ public sealed class WarmUp(
         );
         // The engines are reached over the node's own gRPC door, which opens last.
         await Task.Run(() => lifetime.ApplicationStarted.WaitHandle.WaitOne(), stopping.Token);
+        await WalkTheWayOfACallAsync(stopping.Token);
         foreach (var agent in agents.All)
         {
             var local = TimeZoneInfo.ConvertTime(time.GetUtcNow(), agent.TimeZone);
@@ -42,6 +45,22 @@ public sealed class WarmUp(
                 warmed,
                 phrases.Count
             );
+        }
+    }
+
+    /// <summary>
+    /// Asks for a call that never was: the question goes through shard, actor and journal as a first INVITE does, so that
+    /// the first caller does not wait for all of that to be compiled.
+    /// </summary>
+    private async Task WalkTheWayOfACallAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await records.GetAsync(CallId.New(), cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            log.LogWarning("The way of a first call could not be walked: {Cause}", e.Message);
         }
     }
 }
