@@ -40,6 +40,20 @@ public static class SipGatewayEvents
     [WireName("sip/cancel/1")]
     public sealed record CancelArrived(CallId CallId, string TransactionId, DateTimeOffset At) : ICallMessage;
 
+    /// <summary>
+    /// A request as it really left, before any response to it: always for an INVITE that opens a SIP dialog, else only
+    /// when it differs from what the call wrote (a new CSeq after a challenge). Trunk is null for a phone or a bare URI.
+    /// </summary>
+    [WireName("sip/request-sent/1")]
+    public sealed record RequestSent(
+        CallId CallId,
+        string RequestKey,
+        byte[] Message,
+        SipPath Path,
+        string? Trunk,
+        DateTimeOffset At
+    ) : ICallMessage;
+
     /// <summary>A response to a request that the call sent under RequestKey.</summary>
     [WireName("sip/response/1")]
     public sealed record ResponseArrived(CallId CallId, string RequestKey, byte[] Message, DateTimeOffset At)
@@ -58,12 +72,31 @@ public static class SipGatewayCommands
     [WireName("sip/send-response/1")]
     public sealed record SendResponse(string TransactionId, int Status, byte[] Message) : IWireMessage;
 
-    /// <summary>Sends a request in a client transaction of its own; what comes of it returns under RequestKey.</summary>
+    /// <summary>
+    /// Sends an INVITE that opens a SIP dialog. The gateway finds the target (the named trunk, a registered phone, or the
+    /// Request-URI itself), dresses the request for it, answers challenges, and goes on to the next target on failure.
+    /// </summary>
+    /// <param name="Message">Via and Contact have the host <c>gateway.invalid</c>, which the gateway replaces.</param>
+    /// <param name="Trunk">The trunk to use; null lets the gateway choose.</param>
+    [WireName("sip/send-invite/1")]
+    public sealed record SendInvite(CallId CallId, string RequestKey, byte[] Message, string? Trunk) : IWireMessage;
+
+    /// <summary>Cancels the INVITE sent under RequestKey (RFC 3261 §9.1); it still ends by a response of its own.</summary>
+    [WireName("sip/cancel-request/1")]
+    public sealed record CancelRequest(CallId CallId, string RequestKey) : IWireMessage;
+
+    /// <summary>
+    /// Sends a request in a client transaction of its own; what comes of it returns under RequestKey. Remote names the
+    /// flow to use; empty, or when that flow is gone, the request goes where its Route or Request-URI points (RFC 3263).
+    /// </summary>
     [WireName("sip/send-request/1")]
     public sealed record SendRequest(CallId CallId, string RequestKey, byte[] Message, string Transport, string Remote)
         : IWireMessage;
 
-    /// <summary>Sends outside any transaction: ACK for a 2xx, a 2xx retransmission (RFC 3261 §13.3.1.4).</summary>
+    /// <summary>
+    /// Sends outside any transaction: ACK for a 2xx, a 2xx retransmission (RFC 3261 §13.3.1.4). Remote as in
+    /// <see cref="SendRequest"/>.
+    /// </summary>
     [WireName("sip/send-stateless/1")]
     public sealed record SendStateless(byte[] Message, string Transport, string Remote) : IWireMessage;
 
