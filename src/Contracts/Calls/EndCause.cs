@@ -4,6 +4,9 @@ namespace OCPlatform.Contracts.Calls;
 public enum EndedBy
 {
     Caller,
+
+    /// <summary>Whom we called.</summary>
+    Callee,
     Agent,
     Platform,
     Operator,
