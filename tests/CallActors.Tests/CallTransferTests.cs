@@ -181,7 +181,7 @@ public class CallTransferTests : CallActorTestBase
 
     private SipRequest? _placed;
 
-    private new (IActorRef Call, SipRequest Invite) PlacedCall(CallId id)
+    private (IActorRef Call, SipRequest Invite) PlacedCall(CallId id)
     {
         var placed = base.PlacedCall(id);
         _placed = placed.Invite;
