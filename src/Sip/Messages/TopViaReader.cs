@@ -74,6 +74,5 @@ internal ref struct TopViaReader
     }
 
     /// <summary>See <see cref="Via.HasMagicCookie"/>.</summary>
-    public readonly bool HasMagicCookie =>
-        Branch.Length > 7 && System.Text.Ascii.EqualsIgnoreCase(Branch[..7], "z9hG4bK"u8);
+    public readonly bool HasMagicCookie => Via.IsMagic(Branch);
 }

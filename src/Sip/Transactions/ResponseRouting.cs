@@ -30,9 +30,9 @@ public static class ResponseRouting
     {
         var via = TopViaReader.Of(request);
         var source = flow.Remote.EndPoint;
-        Span<char> text = stackalloc char[64];
+        Span<byte> text = stackalloc byte[64];
         source.Address.TryFormat(text, out var length);
-        ReadOnlySpan<char> address = text[..length];
+        ReadOnlySpan<byte> address = text[..length];
         if (!via.HasRport && IsAddress(via.Host, address))
         {
             return;
@@ -42,19 +42,18 @@ public static class ResponseRouting
             StampRewritten(request, source, via.HasRport);
             return;
         }
-        request.Headers.TryGetBytes(SipHeaderId.Via, out var line);
-        Span<char> port = stackalloc char[8];
-        source.Port.TryFormat(port, out var digits);
         // The common case: one ";rport" to fill in, "received" to append.
-        request.Headers.SetFirst(
-            SipHeaderId.Via,
-            string.Concat(
-                Encoding.UTF8.GetString(line[..via.BareRportEnd]),
-                $"={port[..digits]}{Encoding.UTF8.GetString(line[via.BareRportEnd..via.ElementLength].TrimEnd(" \t"u8))}",
-                $";received={address}",
-                Encoding.UTF8.GetString(line[via.ElementLength..])
-            )
-        );
+        request.Headers.TryGetBytes(SipHeaderId.Via, out var line);
+        var writer = ByteWriter.TakeScratch();
+        writer.Write(line[..via.BareRportEnd]);
+        writer.Write((byte)'=');
+        writer.Write(source.Port);
+        writer.Write(line[via.BareRportEnd..via.ElementLength].TrimEnd(" \t"u8));
+        writer.Write(";received="u8);
+        writer.Write(address);
+        writer.Write(line[via.ElementLength..]);
+        request.ReplaceFirst(SipHeaderId.Via, writer.Written);
+        writer.ReturnScratch();
     }
 
     /// <summary>The peer wrote values of its own where ours belong: they are replaced.</summary>
@@ -69,6 +68,6 @@ public static class ResponseRouting
         request.TopVia = via with { Parameters = parameters };
     }
 
-    private static bool IsAddress(ReadOnlySpan<byte> host, ReadOnlySpan<char> address) =>
+    private static bool IsAddress(ReadOnlySpan<byte> host, ReadOnlySpan<byte> address) =>
         Ascii.EqualsIgnoreCase(host.Length > 1 && host[0] == (byte)'[' ? host[1..^1] : host, address);
 }
