@@ -66,17 +66,10 @@ internal ref partial struct MessageReader
         return SipHeaderId.Unknown;
     }
 
-    /// <summary>A response can be made: what it copies is there and readable.</summary>
-    private bool IsAnswerable()
-    {
-        var via = IndexOf(SipHeaderId.Via);
-        var to = IndexOf(SipHeaderId.To);
-        return FirstMissing() == SipHeaderId.Unknown
-            && IsViaList(Value(via))
-            && NameAddressSlices.TryParse(Value(to), out _)
-            && NameAddressSlices.TryParse(Value(IndexOf(SipHeaderId.From)), out _)
-            && CSeq.TrySplit(Value(IndexOf(SipHeaderId.CSeq)), out _, out _);
-    }
+    /// <summary>
+    /// A response would find its way: without Via and CSeq no client could match it. The rest is copied as far as it is there (RFC 4475 §3.3.1).
+    /// </summary>
+    private readonly bool IsAnswerable() => IndexOf(SipHeaderId.Via) >= 0 && IndexOf(SipHeaderId.CSeq) >= 0;
 
     private readonly int IndexOf(SipHeaderId id)
     {

@@ -165,6 +165,12 @@ internal ref partial struct MessageReader
     /// <summary>Request-Line = Method SP Request-URI SP SIP-Version (§7.1); exactly one space each.</summary>
     private bool ReadRequestLine(ReadOnlySpan<byte> line, int start)
     {
+        if (line[^1] == (byte)' ')
+        {
+            // The rest is read all the same, so that the refusal can be answered.
+            Fail(SipParseErrorKind.BadStartLine, start + line.Length - 1);
+            line = line.TrimEnd((byte)' ');
+        }
         var methodEnd = line.IndexOf((byte)' ');
         var uriEnd = line.LastIndexOf((byte)' ');
         if (methodEnd <= 0 || uriEnd <= methodEnd)
@@ -188,8 +194,9 @@ internal ref partial struct MessageReader
             // Kept going so that 505 can be answered (RFC 3261 §21.5.6).
             Fail(SipParseErrorKind.UnsupportedVersion, start + uriEnd + 1, status: SipStatus.VersionNotSupported);
         }
-        else if (!SipUriSlices.TryParse(_bytes.Slice(_uriStart, _uriLength), out _))
+        else if (!SipUriSlices.TryParse(_bytes.Slice(_uriStart, _uriLength), out var uri) || uri.HasHeaders)
         {
+            // Headers may not stand in a Request-URI (RFC 3261 §19.1.1, table 1).
             Fail(SipParseErrorKind.BadRequestUri, _uriStart);
         }
         return true;

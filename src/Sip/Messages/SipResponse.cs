@@ -70,7 +70,12 @@ public sealed class SipResponse : SipMessage
     /// <summary>The request's To with a tag; a bare addr-spec gets brackets, so that the tag cannot become the URI's.</summary>
     private void AddTo(ReadOnlySpan<byte> to, string tag)
     {
-        NameAddressSlices.TryParse(to, out var address);
+        if (!NameAddressSlices.TryParse(to, out var address))
+        {
+            // Of a refused request: it goes back as it came, since a tag might end up within a quote.
+            InsertField(FieldCount, MakeField(SipHeaderId.To, "", to));
+            return;
+        }
         if (SipParameterReader.Contains(address.Parameters, "tag"u8))
         {
             // ";tag" without a value: only a rewrite mends it.

@@ -9,11 +9,11 @@ public static class ResponseRouting
 {
     public static SipDestination For(SipRequest request, SipFlow flow)
     {
-        if (flow.Transport.IsReliable)
+        // A Via that cannot be read, of a request that is refused for it, leaves nothing but the way it came.
+        if (flow.Transport.IsReliable || !TopViaReader.TryOf(request, out var via))
         {
             return flow.Remote;
         }
-        var via = TopViaReader.Of(request);
         // Without rport the response goes to the source address, but to the port of sent-by.
         var port = via.Port != 0 ? via.Port : 5060;
         var source = flow.Remote.EndPoint;
@@ -28,7 +28,10 @@ public static class ResponseRouting
     /// </summary>
     public static void StampSource(SipRequest request, SipFlow flow)
     {
-        var via = TopViaReader.Of(request);
+        if (!TopViaReader.TryOf(request, out var via))
+        {
+            return;
+        }
         var source = flow.Remote.EndPoint;
         Span<byte> text = stackalloc byte[64];
         source.Address.TryFormat(text, out var length);
