@@ -33,7 +33,7 @@ public ref struct SipHeaderValue
 
     public void AppendFormatted(string? value) => AppendFormatted(value.AsSpan());
 
-    public void AppendFormatted(ReadOnlySpan<char> value)
+    public void AppendFormatted(scoped ReadOnlySpan<char> value)
     {
         int written;
         while (!Encoding.UTF8.TryGetBytes(value, _bytes.AsSpan(_count), out written))
@@ -43,19 +43,23 @@ public ref struct SipHeaderValue
         _count += written;
     }
 
+    public void AppendFormatted(int value) => AppendFormatted((long)value);
+
+    public void AppendFormatted(uint value) => AppendFormatted((long)value);
+
+    public void AppendFormatted(long value)
+    {
+        Span<char> digits = stackalloc char[20];
+        value.TryFormat(digits, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
+        AppendFormatted(digits[..length]);
+    }
+
     public void AppendFormatted<T>(T value, string? format = null)
     {
-        if (value is not IUtf8SpanFormattable)
-        {
-            AppendFormatted(value is IFormattable f ? f.ToString(format, null) : value?.ToString());
-            return;
-        }
-        int written;
-        while (!((IUtf8SpanFormattable)value).TryFormat(_bytes.AsSpan(_count), out written, format, null))
-        {
-            Grow();
-        }
-        _count += written;
+        var text = value is IFormattable formattable
+            ? formattable.ToString(format, System.Globalization.CultureInfo.InvariantCulture)
+            : value?.ToString();
+        AppendFormatted(text.AsSpan());
     }
 
     private void Grow()

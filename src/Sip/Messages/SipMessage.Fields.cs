@@ -6,8 +6,12 @@ namespace OCPlatform.Sip;
 /// <summary>Where a message keeps its bytes, and how long.</summary>
 public abstract partial class SipMessage
 {
+    /// <summary>Side bytes beyond which it is worth a look whether replaced values are still among them.</summary>
+    private const int CompactFrom = 8_192;
+
     private byte[] _wire;
     private readonly int _wireStart;
+    private int _compactAt = CompactFrom;
     private HeaderField[] _fields;
     private int _fieldCount;
     private ByteWriter _side;
@@ -150,6 +154,7 @@ public abstract partial class SipMessage
     internal HeaderField MakeField<T>(SipHeaderId id, in T value)
         where T : IWireText
     {
+        Compact();
         var start = _side.Count;
         value.WriteTo(ref _side);
         return FinishField(id, start, 0);
@@ -158,6 +163,7 @@ public abstract partial class SipMessage
     private int WriteName(SipHeaderId id, string name)
     {
         ThrowIfReleased();
+        Compact();
         var start = _side.Count;
         if (id != SipHeaderId.Unknown)
         {
@@ -170,6 +176,29 @@ public abstract partial class SipMessage
             throw new ArgumentException("A header name is a token.", nameof(name));
         }
         return start;
+    }
+
+    /// <summary>Drops the bytes of replaced and removed values, so that a message that is changed again and again does not grow.</summary>
+    private void Compact()
+    {
+        if (_side.Count < _compactAt)
+        {
+            return;
+        }
+        var kept = ByteWriter.TakeScratch();
+        foreach (ref var field in _fields.AsSpan(0, _fieldCount))
+        {
+            if (field.IsSide)
+            {
+                var start = kept.Count;
+                kept.Write(_side.Written.Slice(field.Start, field.ValueOffset + field.ValueLength));
+                field.Start = start;
+            }
+        }
+        _side.Clear();
+        _side.Write(kept.Written);
+        kept.ReturnScratch();
+        _compactAt = Math.Max(CompactFrom, _side.Count * 2);
     }
 
     private HeaderField FinishField(SipHeaderId id, int start, int nameLength)
