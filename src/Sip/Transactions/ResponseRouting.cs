@@ -9,11 +9,11 @@ public static class ResponseRouting
 {
     public static SipDestination For(SipRequest request, SipFlow flow)
     {
-        if (flow.Transport.IsReliable)
+        // A Via that cannot be read, of a request that is refused for it, leaves nothing but the way it came.
+        if (flow.Transport.IsReliable || !TopViaReader.TryOf(request, out var via))
         {
             return flow.Remote;
         }
-        var via = TopViaReader.Of(request);
         // Without rport the response goes to the source address, but to the port of sent-by.
         var port = via.Port != 0 ? via.Port : 5060;
         var source = flow.Remote.EndPoint;
@@ -28,11 +28,14 @@ public static class ResponseRouting
     /// </summary>
     public static void StampSource(SipRequest request, SipFlow flow)
     {
-        var via = TopViaReader.Of(request);
+        if (!TopViaReader.TryOf(request, out var via))
+        {
+            return;
+        }
         var source = flow.Remote.EndPoint;
-        Span<char> text = stackalloc char[64];
+        Span<byte> text = stackalloc byte[64];
         source.Address.TryFormat(text, out var length);
-        ReadOnlySpan<char> address = text[..length];
+        ReadOnlySpan<byte> address = text[..length];
         if (!via.HasRport && IsAddress(via.Host, address))
         {
             return;
@@ -42,19 +45,18 @@ public static class ResponseRouting
             StampRewritten(request, source, via.HasRport);
             return;
         }
-        request.Headers.TryGetBytes(SipHeaderId.Via, out var line);
-        Span<char> port = stackalloc char[8];
-        source.Port.TryFormat(port, out var digits);
         // The common case: one ";rport" to fill in, "received" to append.
-        request.Headers.SetFirst(
-            SipHeaderId.Via,
-            string.Concat(
-                Encoding.UTF8.GetString(line[..via.BareRportEnd]),
-                $"={port[..digits]}{Encoding.UTF8.GetString(line[via.BareRportEnd..via.ElementLength].TrimEnd(" \t"u8))}",
-                $";received={address}",
-                Encoding.UTF8.GetString(line[via.ElementLength..])
-            )
-        );
+        request.Headers.TryGetBytes(SipHeaderId.Via, out var line);
+        var writer = ByteWriter.TakeScratch();
+        writer.Write(line[..via.BareRportEnd]);
+        writer.Write((byte)'=');
+        writer.Write(source.Port);
+        writer.Write(line[via.BareRportEnd..via.ElementLength].TrimEnd(" \t"u8));
+        writer.Write(";received="u8);
+        writer.Write(address);
+        writer.Write(line[via.ElementLength..]);
+        request.ReplaceFirst(SipHeaderId.Via, writer.Written);
+        writer.ReturnScratch();
     }
 
     /// <summary>The peer wrote values of its own where ours belong: they are replaced.</summary>
@@ -69,6 +71,6 @@ public static class ResponseRouting
         request.TopVia = via with { Parameters = parameters };
     }
 
-    private static bool IsAddress(ReadOnlySpan<byte> host, ReadOnlySpan<char> address) =>
+    private static bool IsAddress(ReadOnlySpan<byte> host, ReadOnlySpan<byte> address) =>
         Ascii.EqualsIgnoreCase(host.Length > 1 && host[0] == (byte)'[' ? host[1..^1] : host, address);
 }
