@@ -21,6 +21,7 @@ public sealed partial class SipGateway
         var request = (SipRequest)SipParser.Parse(command.Message);
         request.Headers.Remove(SipHeaderId.Via);
         var destination = new SipDestination(command.Transport, IPEndPoint.Parse(command.Remote));
+        _door.Expect(destination.EndPoint.Address);
         if (_endpoint.SendRequest(request, destination) is { } transaction)
         {
             _requests[transaction] = new PendingRequest(command.CallId, command.RequestKey, Sender);
@@ -41,6 +42,7 @@ public sealed partial class SipGateway
     private void OnSendStateless(SipGatewayCommands.SendStateless command)
     {
         var destination = new SipDestination(command.Transport, IPEndPoint.Parse(command.Remote));
+        _door.Expect(destination.EndPoint.Address);
         _endpoint.SendStateless(SipParser.Parse(command.Message), destination);
     }
 
