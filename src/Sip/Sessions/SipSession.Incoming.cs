@@ -115,7 +115,7 @@ public sealed partial class SipSession
             return SipSessionResult.NotInThisState;
         }
         RefuseInvite(status, cause, headers);
-        EndWith(SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status));
+        EndWith(now, SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status));
         Settle(now);
         return SipSessionResult.Done;
     }
@@ -127,6 +127,7 @@ public sealed partial class SipSession
         {
             RefuseInvite(SipStatus.RequestTerminated, null, null);
             EndWith(
+                now,
                 SipEndedBy.Peer,
                 SipEndCause.Cancelled,
                 SipStatus.RequestTerminated,
@@ -321,6 +322,7 @@ public sealed partial class SipSession
             {
                 RefuseInvite(SipStatus.RequestTerminated, "not answered in time", null);
                 EndWith(
+                    now,
                     SipEndedBy.Us,
                     SipEndCause.NotAnswered,
                     SipStatus.RequestTerminated,
