@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace OCPlatform.Gateways.Sip;
 
 /// <summary>Where the node takes SIP, from whom, and how much.</summary>
-public sealed class SipGatewayOptions
+public sealed class SipGatewayOptions : IValidatableObject
 {
     /// <summary>Address that SIP is received on; 0.0.0.0 for every IPv4 interface.</summary>
     [Required]
@@ -29,28 +29,20 @@ public sealed class SipGatewayOptions
     public string Realm { get; set; } = "ocplatform";
 
     /// <summary>
-    /// Who may call. The first trunk that fits an INVITE takes it. Without any, callers from private and loopback
-    /// addresses are let in and all others refused.
+    /// Carriers, PBXs and groups of phones: who may call, and over whom calls go out. The first that fits an INVITE takes it.
+    /// Without any, callers from private and loopback addresses are let in and all others refused.
     /// </summary>
     public List<TrunkOptions> Trunks { get; set; } = [];
 
     /// <summary>Phones and browsers that register here. With any, callers need a trunk or a password.</summary>
     public List<SipUserOptions> Users { get; set; } = [];
-}
 
-/// <summary>One carrier, PBX or group of phones.</summary>
-public sealed class TrunkOptions
-{
-    /// <summary>Its name in logs, records and metrics.</summary>
-    [Required]
-    public string Name { get; set; } = "";
+    /// <summary>Calls that the platform places, over trunks and to phones.</summary>
+    public OutboundOptions Outbound { get; set; } = new();
 
-    /// <summary>Addresses it calls from: "203.0.113.7" or "203.0.113.0/24". Empty: from anywhere, then credentials are needed.</summary>
-    public List<string> Addresses { get; set; } = [];
-
-    /// <summary>User name of its digest credentials; empty when the address alone admits it.</summary>
-    public string Username { get; set; } = "";
-
-    /// <summary>Password of its digest credentials. Secret: prefer the environment.</summary>
-    public string Password { get; set; } = "";
+    public IEnumerable<ValidationResult> Validate(ValidationContext context) =>
+        Trunks
+            .GroupBy(trunk => trunk.Name, StringComparer.OrdinalIgnoreCase)
+            .Where(group => group.Count() > 1)
+            .Select(group => new ValidationResult($"two trunks are named '{group.Key}'.", [nameof(Trunks)]));
 }

@@ -58,23 +58,6 @@ public sealed class PlatformOptions : IValidatableObject
         {
             yield return new ValidationResult(fault, [nameof(Speech)]);
         }
-        foreach (var fault in TrunkFaults())
-        {
-            yield return new ValidationResult(fault, [nameof(Sip)]);
-        }
-    }
-
-    private IEnumerable<string> TrunkFaults()
-    {
-        try
-        {
-            _ = new Trunks(Sip.Trunks);
-            return [];
-        }
-        catch (ArgumentException e)
-        {
-            return [e.Message];
-        }
     }
 }
 

@@ -51,7 +51,8 @@ internal sealed record DialledNumber(string Digits, bool IsGlobal)
     public string Write(NumberFormat format) =>
         format switch
         {
-            NumberFormat.Plus when Digits.Length >= LeastGlobalDigits && Digits[0] != '0' && Digits.All(char.IsAsciiDigit) =>
+            NumberFormat.Plus
+                when Digits.Length >= LeastGlobalDigits && Digits[0] != '0' && Digits.All(char.IsAsciiDigit) =>
                 $"+{Digits}",
             NumberFormat.Digits => Digits,
             _ => ToString(),

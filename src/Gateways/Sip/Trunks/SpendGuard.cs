@@ -90,7 +90,8 @@ public sealed class RatedSpendGuard : ISpendGuard
         public double Day { get; set; }
         public Dictionary<string, (DateTimeOffset Since, double Rate)> Running { get; } = [];
 
-        public double RunningCost(DateTimeOffset now) => Running.Values.Sum(call => CostOf(now - call.Since, call.Rate));
+        public double RunningCost(DateTimeOffset now) =>
+            Running.Values.Sum(call => CostOf(now - call.Since, call.Rate));
 
         public void Roll(DateTimeOffset now)
         {

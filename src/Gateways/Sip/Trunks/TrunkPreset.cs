@@ -68,10 +68,7 @@ internal sealed record TrunkPreset
     // allow list" (cloud.google.com/contact-center/ccai-platform/docs/byoc-ip-allow-list, 2026) gives for Vonage.
     private static readonly TrunkPreset Vonage = new()
     {
-        Addresses =
-        [
-            .. Enumerable.Range(0, 6).SelectMany(site => new[] { $"216.147.{site}.1", $"216.147.{site}.2" }),
-        ],
+        Addresses = [.. Enumerable.Range(0, 6).SelectMany(site => new[] { $"216.147.{site}.1", $"216.147.{site}.2" })],
         DomainExample = "example.sip-us.vonage.com",
         Transport = TrunkTransport.Udp,
         Codecs = ["PCMU", "PCMA"],

@@ -43,8 +43,7 @@ internal sealed class TrunkReader(TrunkOptions options)
             // A PBX that is called at its address calls from there too.
             networks.AddRange(targets.Select(target => AddressOf(target.Uri)).OfType<IPNetwork>());
         }
-        var direction =
-            options.Direction ?? (targets.Count > 0 ? TrunkDirection.Both : TrunkDirection.Inbound);
+        var direction = options.Direction ?? (targets.Count > 0 ? TrunkDirection.Both : TrunkDirection.Inbound);
         var credentials = CredentialsOf();
         var asks = options.AskCredentials ?? direction == TrunkDirection.Inbound;
         var registers =
@@ -59,7 +58,8 @@ internal sealed class TrunkReader(TrunkOptions options)
             Domain = domain,
             Targets = targets,
             Credentials = credentials,
-            AskedCredentials = asks && credentials is not null ? credentials with { Username = options.Username } : null,
+            AskedCredentials =
+                asks && credentials is not null ? credentials with { Username = options.Username } : null,
             Account = options.Username,
             Codecs = options.Codecs.Count > 0 ? options.Codecs : _preset.Codecs,
             Headers = options.Headers,
@@ -155,10 +155,7 @@ internal sealed class TrunkReader(TrunkOptions options)
         {
             Fault(nameof(options.Password), "has a username but no password.");
         }
-        return new SipCredentials(
-            options.AuthUser.Length > 0 ? options.AuthUser : options.Username,
-            options.Password
-        );
+        return new SipCredentials(options.AuthUser.Length > 0 ? options.AuthUser : options.Username, options.Password);
     }
 
     private string DomainOf(List<TrunkTarget> targets)
@@ -184,10 +181,11 @@ internal sealed class TrunkReader(TrunkOptions options)
 
     private TrunkTarget? ReadTarget(TrunkTargetOptions target)
     {
-        var text = target.Uri.Contains("sip:", StringComparison.OrdinalIgnoreCase)
+        var text =
+            target.Uri.Contains("sip:", StringComparison.OrdinalIgnoreCase)
             || target.Uri.StartsWith("sips:", StringComparison.OrdinalIgnoreCase)
-            ? target.Uri
-            : $"sip:{target.Uri}";
+                ? target.Uri
+                : $"sip:{target.Uri}";
         if (
             target.Uri.Length > 0
             && SipUri.TryParse(text, out var uri)
@@ -209,7 +207,10 @@ internal sealed class TrunkReader(TrunkOptions options)
         var transport = options.Transport ?? _preset.Transport;
         return uri.Transport is not null || uri.IsSecure || transport is null
             ? uri
-            : uri with { Parameters = uri.Parameters.With("transport", transport.ToString()!.ToLowerInvariant()) };
+            : uri with
+            {
+                Parameters = uri.Parameters.With("transport", transport.ToString()!.ToLowerInvariant()),
+            };
     }
 
     private TrunkGuards ReadGuards()
@@ -225,7 +226,10 @@ internal sealed class TrunkReader(TrunkOptions options)
                 Fault(nameof(options.Guards), $"'{prefix}' is not a prefix such as +49, nor *.");
             }
         }
-        if ((options.Guards.MaxSpendPerHour > 0 || options.Guards.MaxSpendPerDay > 0) && options.Guards.Rates.Count == 0)
+        if (
+            (options.Guards.MaxSpendPerHour > 0 || options.Guards.MaxSpendPerDay > 0)
+            && options.Guards.Rates.Count == 0
+        )
         {
             Fault(nameof(options.Guards), "caps what may be spent but has no rates; every call would be refused.");
         }
@@ -254,5 +258,6 @@ internal sealed class TrunkReader(TrunkOptions options)
     private static bool IsToken(string name) =>
         name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || "-.!%*_+`'~".Contains(c));
 
-    private void Fault(string property, string what) => _faults.Add(new TrunkFault(property, $"'{options.Name}' {what}"));
+    private void Fault(string property, string what) =>
+        _faults.Add(new TrunkFault(property, $"'{options.Name}' {what}"));
 }

@@ -70,8 +70,7 @@ public sealed record TrunkSettings
     /// elsewhere: 501 and 505 not understood, 513 too large, 580 preconditions (RFC 3261 §21.5, RFC 3312). 430: RFC 5626 §11.6.
     /// </summary>
     public static bool FailsOverByDefault(int status) =>
-        status is SipStatus.RequestTimeout or 430
-        || status is >= 500 and < 600 and not (501 or 505 or 513 or 580);
+        status is SipStatus.RequestTimeout or 430 || status is >= 500 and < 600 and not (501 or 505 or 513 or 580);
 
     /// <exception cref="ArgumentException">Something is wrong; the message names the trunk and what.</exception>
     public static TrunkSettings From(TrunkOptions options)
