@@ -33,6 +33,10 @@ public sealed partial class SipGateway
             Respond(admitted, SipResponse.Create(admitted.Request, SipStatus.CallDoesNotExist));
             return;
         }
+        if (admitted.Request.Method == SipMethod.Bye)
+        {
+            _outbound.OnByeArrived(admitted.Request.CallId);
+        }
         _calls.Tell(
             new SipGatewayEvents.RequestArrived(
                 call,
@@ -97,7 +101,7 @@ public sealed partial class SipGateway
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                invite.Request.ToBytes(),
+                TrustedIdentity.Of(invite.Request, _board.Find(_trunk)).ToBytes(),
                 PathOf(invite.Received),
                 _trunk!,
                 _time.GetUtcNow()

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
@@ -36,6 +37,17 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         IRequiredActor<CallRegion> calls,
         INodeLoad load
     )
+        : this(options, status, time, calls, load, OutboundServices.Default()) { }
+
+    [ActivatorUtilitiesConstructor]
+    public SipGateway(
+        SipGatewayOptions options,
+        SipGatewayStatus status,
+        TimeProvider time,
+        IRequiredActor<CallRegion> calls,
+        INodeLoad load,
+        OutboundServices services
+    )
     {
         _options = options;
         _status = status;
@@ -44,6 +56,9 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _load = load;
         _admission = new Admission(options, time);
         _endpoint = CreateEndpoint(options, time, Self, _log);
+        _services = services;
+        _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
+        _sender = new SipSender(() => _endpoint);
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
@@ -53,12 +68,19 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
-        Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
-        Receive<SipGatewayCommands.SendStateless>(OnSendStateless);
-        Receive<Terminated>(t => Forget(t.ActorRef));
+        ReceiveOutbound();
+        Receive<Terminated>(t =>
+        {
+            Forget(t.ActorRef);
+            _outbound.OnCallGone(t.ActorRef);
+        });
 
         // From the node and the clock.
-        Receive<SipGatewayCommands.Drain>(_ => _draining = true);
+        Receive<SipGatewayCommands.Drain>(_ =>
+        {
+            _draining = true;
+            DrainTrunks();
+        });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
     }
@@ -73,6 +95,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SilentCall / 2);
+        StartOutbound();
         TryBind();
     }
 

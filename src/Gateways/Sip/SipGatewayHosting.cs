@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.Gateways.Sip;
@@ -15,6 +16,13 @@ public static class SipGatewayHosting
         _ = new Trunks(options.Trunks);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
+        services.TryAddSingleton<ISpendGuard, RatedSpendGuard>();
+        services.AddSingleton(provider =>
+            OutboundServices.Default() with
+            {
+                Spend = provider.GetRequiredService<ISpendGuard>(),
+            }
+        );
         return services;
     }
 

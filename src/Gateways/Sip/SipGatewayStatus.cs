@@ -28,6 +28,12 @@ public sealed class SipGatewayStatus
     /// <summary>Counts of the endpoint since its start; null while it is not bound.</summary>
     public SipEndpointCounters? Counters => _endpoint?.Counters;
 
+    /// <summary>The trunks of this node; null before the gateway started.</summary>
+    internal TrunkBoard? Trunks { get; set; }
+
+    /// <summary>The trunks with their health, registration and calls out.</summary>
+    public IReadOnlyList<TrunkStatus> TrunkStatuses => Trunks?.Snapshot() ?? [];
+
     /// <summary>INVITEs refused, by reason.</summary>
     public IReadOnlyDictionary<AdmissionReason, long> Refused => _refused;
 

@@ -69,7 +69,8 @@ internal sealed class Admission
             verdict.Refusal!.Headers.Add(SipHeaderId.Unsupported, string.Join(", ", required));
             return verdict;
         }
-        var trunks = _trunks.Covering(received.Remote.Address).ToList();
+        var registered = _trunks.RegisteredAs(request.RequestUri, received.Remote.Address);
+        List<Trunk> trunks = registered is null ? [.. _trunks.Covering(received.Remote.Address)] : [registered];
         if (trunks.Count == 0)
         {
             var cause = $"{received.Remote.Address} belongs to no trunk";

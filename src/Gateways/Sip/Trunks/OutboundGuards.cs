@@ -18,7 +18,7 @@ internal sealed class OutboundGuards(ISpendGuard spend)
     public int CallsOver(TrunkSettings trunk) => _leases.Values.Count(lease => lease.Call.Trunk == trunk);
 
     /// <summary>Takes a place for the call, or tells which guard has none.</summary>
-    /// <param name="id">What <see cref="End"/> is called with; a call that tries another trunk ends its first place before.</param>
+    /// <param name="id">What <see cref="End"/> is called with; a call that goes on elsewhere leaves its earlier place.</param>
     public GuardRefusal? Enter(
         string id,
         TrunkSettings trunk,
@@ -28,6 +28,8 @@ internal sealed class OutboundGuards(ISpendGuard spend)
         DateTimeOffset now
     )
     {
+        var stays = _leases.TryGetValue(id, out var earlier) && earlier.Call.Trunk == trunk;
+        End(id, now);
         if (trunk.Guards.Match(number, dialled, out var refusal) < 0)
         {
             return refusal;
@@ -41,7 +43,7 @@ internal sealed class OutboundGuards(ISpendGuard spend)
         {
             return new GuardRefusal(
                 GuardReason.TooManyCallsOfCaller,
-                $"caller '{caller}' has all its {limits.MaxCallsPerCaller} calls out"
+                $"has all the {limits.MaxCallsPerCaller} calls out that '{caller}' may have"
             );
         }
         var call = new SpendCall(id, trunk, number?.ToString() ?? dialled, caller);
@@ -49,7 +51,8 @@ internal sealed class OutboundGuards(ISpendGuard spend)
         {
             return new GuardRefusal(GuardReason.SpendLimit, cause);
         }
-        if (limits.MaxCallsPerSecond > 0 && !WindowOf(trunk).TryTake(limits.MaxCallsPerSecond, now))
+        // A call that was redirected within its trunk is no new one.
+        if (!stays && limits.MaxCallsPerSecond > 0 && !WindowOf(trunk).TryTake(limits.MaxCallsPerSecond, now))
         {
             return new GuardRefusal(
                 GuardReason.TooManyCallsPerSecond,
@@ -59,6 +62,8 @@ internal sealed class OutboundGuards(ISpendGuard spend)
         _leases[id] = new CallLease(call);
         return null;
     }
+
+    public TrunkSettings? TrunkOf(string id) => _leases.GetValueOrDefault(id)?.Call.Trunk;
 
     public void Answered(string id, DateTimeOffset now)
     {

@@ -21,8 +21,16 @@ internal sealed record OutboundRoute(
     public string Name => Trunk is null ? RequestUri.ToString() : $"trunk '{Trunk.Name}'";
 }
 
-/// <summary>The ways in the order they are tried; without any, why there is none.</summary>
-internal sealed record RoutePlan(IReadOnlyList<OutboundRoute> Routes, string? NoRoute);
+/// <summary>The ways in the order they are tried; without any, why there is none, and which trunk's guard refused.</summary>
+internal sealed record RoutePlan(
+    IReadOnlyList<OutboundRoute> Routes,
+    string? NoRoute,
+    IReadOnlyList<(string Trunk, GuardReason Reason)> Refusals
+)
+{
+    public static RoutePlan None(string cause, params IReadOnlyList<(string Trunk, GuardReason Reason)> refusals) =>
+        new([], cause, refusals);
+}
 
 /// <summary>
 /// Decides where a call out may go: the named trunk; else the registered phone; else the trunks that may call the number, the longest
@@ -53,6 +61,7 @@ internal sealed class OutboundRoutes(
             return Limited([ToAddress(target)]);
         }
         var causes = new List<string>();
+        var refusals = new List<(string, GuardReason)>();
         var candidates = new List<(TrunkSettings Trunk, int Match)>();
         foreach (var trunk in outbound)
         {
@@ -66,6 +75,10 @@ internal sealed class OutboundRoutes(
             {
                 causes.Add($"trunk '{trunk.Name}' {cause}");
             }
+            if (refusal is not null)
+            {
+                refusals.Add((trunk.Name, refusal.Reason));
+            }
         }
         if (candidates.Count > 0)
         {
@@ -78,23 +91,33 @@ internal sealed class OutboundRoutes(
                     .SelectMany(trunk => Over(trunk, target))
             );
         }
-        return CanBeCalledDirectly(target) ? Limited([ToAddress(target)]) : new RoutePlan([], NoRoute(target, causes));
+        return CanBeCalledDirectly(target)
+            ? Limited([ToAddress(target)])
+            : RoutePlan.None(NoRoute(target, causes), refusals);
     }
 
     private RoutePlan ByName(SipUri target, string name)
     {
         var trunk = trunks.FirstOrDefault(trunk => trunk.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-        var cause =
-            trunk is null ? $"there is no trunk '{name}'"
-            : !trunk.IsOutbound ? $"trunk '{name}' is for calls in alone"
-            : trunk.Guards.Match(DialledNumber.Of(target), target.User ?? target.ToString(), out var refusal) < 0
-                ? $"trunk '{name}' {refusal!.Cause}"
-            : downCause(trunk) is { } down ? $"trunk '{name}' {down}"
-            : null;
-        return cause is null ? Limited(Over(trunk!, target)) : new RoutePlan([], cause);
+        if (trunk is null)
+        {
+            return RoutePlan.None($"there is no trunk '{name}'");
+        }
+        if (!trunk.IsOutbound)
+        {
+            return RoutePlan.None($"trunk '{trunk.Name}' is for calls in alone");
+        }
+        if (trunk.Guards.Match(DialledNumber.Of(target), target.User ?? target.ToString(), out var refusal) < 0)
+        {
+            return RoutePlan.None($"trunk '{trunk.Name}' {refusal!.Cause}", (trunk.Name, refusal.Reason));
+        }
+        return downCause(trunk) is { } down
+            ? RoutePlan.None($"trunk '{trunk.Name}' {down}")
+            : Limited(Over(trunk, target));
     }
 
-    private RoutePlan Limited(IEnumerable<OutboundRoute> routes) => new([.. routes.Take(options.MaxAttempts)], null);
+    private RoutePlan Limited(IEnumerable<OutboundRoute> routes) =>
+        new([.. routes.Take(options.MaxAttempts)], null, []);
 
     private IEnumerable<OutboundRoute> Over(TrunkSettings trunk, SipUri target) =>
         trunk

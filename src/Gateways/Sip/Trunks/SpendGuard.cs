@@ -11,7 +11,7 @@ public sealed record SpendCall(string Id, TrunkSettings Trunk, string Number, st
 /// </summary>
 public interface ISpendGuard
 {
-    /// <summary>Null when the call may be placed, else the cause to tell.</summary>
+    /// <summary>Null when the call may be placed, else the cause, as the rest of a sentence that begins with the trunk.</summary>
     string? Refuse(SpendCall call, DateTimeOffset now);
 
     /// <summary>The call was answered: from now on it costs.</summary>
@@ -38,16 +38,16 @@ public sealed class RatedSpendGuard : ISpendGuard
         }
         if (call.Trunk.Guards.RateOf(DialledNumber.Read(call.Number)) is not { } rate)
         {
-            return $"there is no rate for {call.Number}, and the trunk has a spend cap";
+            return $"has a spend cap but no rate for {call.Number}";
         }
         var account = AccountOf(call, now);
         var running = account.RunningCost(now) + rate;
         if (guards.MaxSpendPerHour > 0 && account.Hour + running > guards.MaxSpendPerHour)
         {
-            return $"the spend cap of {guards.MaxSpendPerHour} an hour is reached";
+            return $"has reached its spend cap of {guards.MaxSpendPerHour} an hour";
         }
         return guards.MaxSpendPerDay > 0 && account.Day + running > guards.MaxSpendPerDay
-            ? $"the spend cap of {guards.MaxSpendPerDay} a day is reached"
+            ? $"has reached its spend cap of {guards.MaxSpendPerDay} a day"
             : null;
     }
 

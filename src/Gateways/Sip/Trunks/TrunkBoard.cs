@@ -11,6 +11,8 @@ internal sealed class TrunkBoard(IReadOnlyList<TrunkSettings> trunks, TimeProvid
 
     public IReadOnlyList<TrunkSettings> Trunks { get; } = trunks;
 
+    public TrunkSettings? Find(string? name) => Trunks.FirstOrDefault(trunk => trunk.Name == name);
+
     public TrunkHealth Health { get; } = new(time);
 
     public void SetRegistration(string trunk, RegistrationStatus status) => _registrations[trunk] = status;

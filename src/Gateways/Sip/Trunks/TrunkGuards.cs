@@ -67,7 +67,10 @@ public sealed class TrunkGuards
             {
                 return 0;
             }
-            refusal = new GuardRefusal(GuardReason.NumberNotAllowed, $"'{dialled}' is no telephone number");
+            refusal = new GuardRefusal(
+                GuardReason.NumberNotAllowed,
+                $"does not allow '{dialled}', which is no telephone number"
+            );
             return -1;
         }
         if (_allowed.Longest(number.Digits, out var length, out var allowed) && allowed)
@@ -75,10 +78,10 @@ public sealed class TrunkGuards
             return length;
         }
         refusal =
-            length >= 0 ? new GuardRefusal(GuardReason.NumberDenied, $"{number} is denied")
+            length >= 0 ? new GuardRefusal(GuardReason.NumberDenied, $"denies {number}")
             : _allowsNothing
                 ? new GuardRefusal(GuardReason.NumberNotAllowed, "allows no number at all: guards.allow is empty")
-            : new GuardRefusal(GuardReason.NumberNotAllowed, $"{number} is not among the allowed prefixes");
+            : new GuardRefusal(GuardReason.NumberNotAllowed, $"does not allow {number}");
         return -1;
     }
 

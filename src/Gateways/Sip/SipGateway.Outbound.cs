@@ -1,0 +1,92 @@
+using Akka.Actor;
+using Akka.Event;
+using OCPlatform.Contracts.Sip;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Transactions;
+
+namespace OCPlatform.Gateways.Sip;
+
+/// <summary>What the platform sends on its own account: requests of calls, and those of the actors below the gateway.</summary>
+public sealed partial class SipGateway
+{
+    private readonly OutboundServices _services;
+    private readonly TrunkBoard _board;
+    private readonly SipSender _sender;
+    private OutboundContext _outboundContext = null!;
+    private OutboundRequests _outbound = null!;
+
+    private void ReceiveOutbound()
+    {
+        Receive<SipGatewayCommands.SendInvite>(command => _outbound.SendInvite(command, Sender));
+        Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
+        Receive<SipGatewayCommands.SendRequest>(command => _outbound.SendRequest(command, Sender));
+        Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
+        Receive<OutboundContext.Resolved>(r => r.Request.OnResolved(r.Step, r.Destinations, r.Error));
+        Receive<OutboundContext.Due>(due => due.Request.OnDeadline(due.Step));
+    }
+
+    private void StartOutbound()
+    {
+        _outboundContext = new OutboundContext(Self, Timers, () => _endpoint, _options, _board, _services, _time, _log);
+        _outbound = new OutboundRequests(_outboundContext, call => Context.Watch(call));
+        _status.Trunks = _board;
+        _board.Health.Changed = LogHealth;
+    }
+
+    /// <summary>Trunks are watched and registered once there is a socket to do it with.</summary>
+    private void StartTrunks()
+    {
+        foreach (var trunk in _board.Trunks.Where(t => t.IsOutbound && t.Options.Health.IntervalSeconds > 0))
+        {
+            Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _services.Resolve, _time));
+        }
+        foreach (var trunk in _board.Trunks.Where(trunk => trunk.Registrars.Count > 0))
+        {
+            Context.ActorOf(
+                TrunkRegistration.Props(trunk, _board, _sender, _services.Resolve, _time),
+                $"registration-{trunk.ContactUser}"
+            );
+        }
+    }
+
+    private void DrainTrunks()
+    {
+        foreach (var child in Context.GetChildren())
+        {
+            child.Tell(TrunkRegistration.Stop.Instance);
+        }
+    }
+
+    private void OnResponse(SipTransactionId transaction, SipResponse response)
+    {
+        if (!_outboundContext.OnResponse(transaction, response))
+        {
+            _sender.OnResponse(transaction, response);
+        }
+    }
+
+    private void OnRequestOver(SipTransactionId transaction, SipTransactionEnd end)
+    {
+        if (!_outboundContext.OnOver(transaction, end))
+        {
+            _sender.OnTransactionOver(transaction, end);
+        }
+    }
+
+    private void LogHealth(
+        TrunkSettings trunk,
+        OCPlatform.Sip.Transports.SipDestination target,
+        bool isUp,
+        string? cause
+    )
+    {
+        if (isUp)
+        {
+            _log.Info("Trunk {Trunk}: {Target} is up again", trunk.Name, target);
+        }
+        else
+        {
+            _log.Warning("Trunk {Trunk}: {Target} is down: {Cause}", trunk.Name, target, cause);
+        }
+    }
+}
