@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transactions;
@@ -9,15 +10,18 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>What the platform sends on its own account: requests of calls, and those of the actors below the gateway.</summary>
 public sealed partial class SipGateway
 {
-    private readonly OutboundServices _services;
+    private readonly OutboundServices _outboundServices;
     private readonly TrunkBoard _board;
     private readonly SipSender _sender;
     private OutboundContext _outboundContext = null!;
     private OutboundRequests _outbound = null!;
 
+    // The actors of calls that were placed here, watched until they are gone.
+    private readonly Dictionary<IActorRef, CallId> _placed = [];
+
     private void ReceiveOutbound()
     {
-        Receive<SipGatewayCommands.SendInvite>(command => _outbound.SendInvite(command, Sender));
+        Receive<SipGatewayCommands.SendInvite>(OnSendInvite);
         Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
         Receive<SipGatewayCommands.SendRequest>(command => _outbound.SendRequest(command, Sender));
         Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
@@ -27,8 +31,18 @@ public sealed partial class SipGateway
 
     private void StartOutbound()
     {
-        _outboundContext = new OutboundContext(Self, Timers, () => _endpoint, _options, _board, _services, _time, _log);
-        _outbound = new OutboundRequests(_outboundContext, call => Context.Watch(call));
+        _outboundContext = new OutboundContext(
+            Self,
+            Timers,
+            () => _endpoint,
+            _door.Expect,
+            _options,
+            _board,
+            _outboundServices,
+            _time,
+            _log
+        );
+        _outbound = new OutboundRequests(_outboundContext);
         _status.Trunks = _board;
         _board.Health.Changed = LogHealth;
     }
@@ -38,12 +52,12 @@ public sealed partial class SipGateway
     {
         foreach (var trunk in _board.Trunks.Where(t => t.IsOutbound && t.Options.Health.IntervalSeconds > 0))
         {
-            Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _services.Resolve, _time));
+            Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _outboundServices.Resolve, _time));
         }
         foreach (var trunk in _board.Trunks.Where(trunk => trunk.Registrars.Count > 0))
         {
             Context.ActorOf(
-                TrunkRegistration.Props(trunk, _board, _sender, _services.Resolve, _time),
+                TrunkRegistration.Props(trunk, _board, _sender, _outboundServices.Resolve, _time),
                 $"registration-{trunk.ContactUser}"
             );
         }
@@ -54,6 +68,25 @@ public sealed partial class SipGateway
         foreach (var child in Context.GetChildren())
         {
             child.Tell(TrunkRegistration.Stop.Instance);
+        }
+    }
+
+    private void OnSendInvite(SipGatewayCommands.SendInvite command)
+    {
+        if (_placed.TryAdd(Sender, command.CallId))
+        {
+            _door.Begin(command.CallId);
+            Context.Watch(Sender);
+        }
+        _outbound.SendInvite(command, Sender);
+    }
+
+    private void ForgetPlaced(IActorRef actor)
+    {
+        if (_placed.Remove(actor, out var call))
+        {
+            _door.End(call);
+            _outbound.OnCallGone(actor);
         }
     }
 

@@ -20,15 +20,19 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     // A call says 180 within milliseconds. One that says nothing for this long could not be started: the caller is told.
     private static readonly TimeSpan SilentCall = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(1);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly SipGatewayOptions _options;
     private readonly SipGatewayStatus _status;
     private readonly TimeProvider _time;
     private readonly IActorRef _calls;
-    private readonly Admission _admission;
+    private readonly SipDoor _door;
     private readonly INodeLoad _load;
     private SipEndpoint _endpoint;
-    private bool _draining;
+
+    // What there is somebody for, besides requests in dialogs; OPTIONS is answered at the door.
+    private static readonly HashSet<SipRequestKind> Served = [SipRequestKind.Call, SipRequestKind.Replacement];
 
     public SipGateway(
         SipGatewayOptions options,
@@ -46,7 +50,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         TimeProvider time,
         IRequiredActor<CallRegion> calls,
         INodeLoad load,
-        OutboundServices services
+        OutboundServices outbound
     )
     {
         _options = options;
@@ -54,14 +58,16 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _time = time;
         _calls = calls.ActorRef;
         _load = load;
-        _admission = new Admission(options, time);
-        _endpoint = CreateEndpoint(options, time, Self, _log);
-        _services = services;
+        _door = new SipDoor(options, status.Admission, time, _log, Served);
+        _outboundServices = outbound;
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
-        _sender = new SipSender(() => _endpoint);
+        _sender = new SipSender(() => _endpoint!, _door.Expect);
+        _endpoint = CreateEndpoint();
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
+        Receive<DialogRequest>(PassToItsCall);
+        Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
         Receive<SipInbox.TransactionOver>(OnTransactionOver);
@@ -72,17 +78,18 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         Receive<Terminated>(t =>
         {
             Forget(t.ActorRef);
-            _outbound.OnCallGone(t.ActorRef);
+            ForgetPlaced(t.ActorRef);
         });
 
         // From the node and the clock.
         Receive<SipGatewayCommands.Drain>(_ =>
         {
-            _draining = true;
+            _door.Drain();
             DrainTrunks();
         });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
+        Receive<Measure>(_ => _door.Measure(_load.Measure()));
     }
 
     private sealed record Sweep
@@ -90,11 +97,17 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         public static readonly Sweep Instance = new();
     }
 
+    private sealed record Measure
+    {
+        public static readonly Measure Instance = new();
+    }
+
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SilentCall / 2);
+        Timers.StartPeriodicTimer(nameof(Measure), Measure.Instance, MeasureEvery);
         StartOutbound();
         TryBind();
     }
@@ -105,38 +118,24 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _endpoint.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Who serves what.</summary>
+    /// <summary>Who serves what the door let in.</summary>
     private void OnRequest(AdmittedRequest admitted)
     {
         switch (admitted.Kind)
         {
-            case SipRequestKind.InDialog:
-                PassToItsCall(admitted);
-                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
             case SipRequestKind.Replacement:
                 PassToReplacedCall(admitted);
                 break;
-            default:
-                Respond(admitted, OutOfDialog.Answer(admitted.Request));
-                break;
         }
     }
 
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
-        _invites.Remove(over.Transaction);
+        ForgetInvite(over.Transaction);
         OnRequestOver(over.Transaction, over.End);
-    }
-
-    private void Respond(AdmittedRequest admitted, SipResponse response)
-    {
-        if (admitted.Transaction is { } transaction)
-        {
-            _endpoint.Respond(transaction, response);
-        }
     }
 
     private SipPath PathOf(SipServerRequest received) =>

@@ -37,6 +37,9 @@ public sealed class SipGatewayOptions : IValidatableObject
     /// <summary>Phones and browsers that register here. With any, callers need a trunk or a password.</summary>
     public List<SipUserOptions> Users { get; set; } = [];
 
+    /// <summary>What the door lets in, and how often.</summary>
+    public SipAdmissionOptions Admission { get; set; } = new();
+
     /// <summary>Calls that the platform places, over trunks and to phones.</summary>
     public OutboundOptions Outbound { get; set; } = new();
 

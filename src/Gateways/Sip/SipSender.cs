@@ -13,7 +13,8 @@ namespace OCPlatform.Gateways.Sip;
 /// returns to them. Thread-safe.
 /// </summary>
 /// <param name="endpoint">The endpoint in use; the gateway makes a new one when binding failed.</param>
-internal sealed class SipSender(Func<SipEndpoint> endpoint)
+/// <param name="expect">Told where requests go: what comes back is no stranger's.</param>
+internal sealed class SipSender(Func<SipEndpoint> endpoint, Action<IPAddress> expect)
 {
     // As many as there are open client transactions of these actors, and the endpoint bounds those.
     private readonly ConcurrentDictionary<SipTransactionId, IActorRef> _owners = new();
@@ -26,10 +27,20 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
     public sealed record Failed(SipTransactionId Transaction, SipTransactionEnd End)
         : INoSerializationVerificationNeeded;
 
-    public void Respond(SipTransactionId transaction, SipResponse response) =>
-        endpoint().Respond(transaction, response);
+    public void Respond(AdmittedRequest request, SipResponse response)
+    {
+        endpoint().Respond(request.Transaction, response);
+    }
 
-    /// <summary>Refuses, and says the cause (RFC 3261 §20.43).</summary>
+    /// <summary>A refusal that says its cause (RFC 3261 §20.43).</summary>
+    public static SipResponse Refusal(AdmittedRequest request, int status, string cause)
+    {
+        var response = SipResponse.Create(request.Request, status);
+        response.Headers.Add(SipHeaderId.Warning, $"399 {SipProduct.Name} \"{Quotable(cause)}\"");
+        return response;
+    }
+
+    /// <summary>Refuses, and says the cause.</summary>
     /// <param name="retryAfterSeconds">For a refusal that passes.</param>
     /// <param name="minExpiresSeconds">For 423.</param>
     public void Refuse(
@@ -40,8 +51,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         int? minExpiresSeconds = null
     )
     {
-        var response = SipResponse.Create(request.Request, status);
-        response.Headers.Add(SipHeaderId.Warning, $"399 {SipProduct.Name} \"{Quotable(cause)}\"");
+        var response = Refusal(request, status, cause);
         if (retryAfterSeconds is { } seconds)
         {
             response.RetryAfter = (uint)seconds;
@@ -50,10 +60,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         {
             response.Headers.Add(SipHeaderId.MinExpires, least.ToString(CultureInfo.InvariantCulture));
         }
-        if (request.Transaction is { } transaction)
-        {
-            Respond(transaction, response);
-        }
+        Respond(request, response);
     }
 
     /// <summary>Our address as a peer there can reach it; null when no transport leads there.</summary>
@@ -80,6 +87,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
             var transaction = endpoint().Prepare(request, destination);
             // Known before the first response can come.
             _owners[transaction] = owner;
+            expect(destination.EndPoint.Address);
             if (endpoint().SendRequest(request, destination) is not null)
             {
                 return transaction;

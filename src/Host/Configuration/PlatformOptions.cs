@@ -58,6 +58,23 @@ public sealed class PlatformOptions : IValidatableObject
         {
             yield return new ValidationResult(fault, [nameof(Speech)]);
         }
+        foreach (var fault in UserFaults())
+        {
+            yield return new ValidationResult(fault, [nameof(Sip)]);
+        }
+    }
+
+    private IEnumerable<string> UserFaults()
+    {
+        try
+        {
+            _ = SipUsers.ByName(Sip);
+            return [];
+        }
+        catch (ArgumentException e)
+        {
+            return [e.Message];
+        }
     }
 }
 

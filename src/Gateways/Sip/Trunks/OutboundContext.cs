@@ -35,6 +35,7 @@ internal sealed class OutboundContext(
     IActorRef gateway,
     ITimerScheduler timers,
     Func<SipEndpoint> endpoint,
+    Action<IPAddress> expect,
     SipGatewayOptions options,
     TrunkBoard board,
     OutboundServices services,
@@ -116,6 +117,7 @@ internal sealed class OutboundContext(
         {
             var transaction = endpoint().Prepare(request, destination);
             _owners[transaction] = owner;
+            expect(destination.EndPoint.Address);
             prepared?.Invoke();
             if (endpoint().SendRequest(request, destination) is not null)
             {
@@ -147,6 +149,7 @@ internal sealed class OutboundContext(
 
     public void SendStateless(SipMessage message, SipDestination destination)
     {
+        expect(destination.EndPoint.Address);
         try
         {
             endpoint().SendStateless(message, destination);

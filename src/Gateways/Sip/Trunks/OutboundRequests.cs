@@ -12,7 +12,7 @@ namespace OCPlatform.Gateways.Sip;
 /// The requests that calls send through this gateway, each until its outcome is known, and what has to be remembered of the dialogs that
 /// they open: whose they are, over which trunk, with which credentials. A dialog is forgotten with its BYE or its call.
 /// </summary>
-internal sealed class OutboundRequests(OutboundContext context, Action<IActorRef> watch)
+internal sealed class OutboundRequests(OutboundContext context)
 {
     private readonly Dictionary<(CallId, string), OutboundInvite> _invites = [];
     private readonly Dictionary<(CallId, string), OutboundInDialog> _requests = [];
@@ -42,7 +42,6 @@ internal sealed class OutboundRequests(OutboundContext context, Action<IActorRef
         var written = (SipRequest)SipParser.Parse(command.Message);
         var invite = new OutboundInvite(context, caller, written, OnInviteEnded);
         _invites[key] = invite;
-        watch(call);
         invite.Start(command.Trunk);
     }
 

@@ -139,6 +139,12 @@ public sealed class TrunkOptions : IValidatableObject
     [Range(0, 10_000)]
     public int MaxCallsPerSecond { get; set; }
 
+    /// <summary>Names, one of which a TLS client's verified certificate must carry. Empty: none is asked for.</summary>
+    public List<string> CertificateNames { get; set; } = [];
+
+    /// <summary>Its calls are taken even when the node is too busy for others, such as emergency calls.</summary>
+    public bool NeverShed { get; set; }
+
     /// <summary>
     /// Final statuses after which the next target or trunk is tried. Empty: 408, 430 and all 5xx but 501, 505, 513 and 580.
     /// </summary>

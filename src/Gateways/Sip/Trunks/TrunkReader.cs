@@ -86,12 +86,17 @@ internal sealed class TrunkReader(TrunkOptions options)
         {
             Fault(nameof(options.AskCredentials), "asks for credentials but has no username.");
         }
-        if (trunk is { IsInbound: true, Networks.Count: 0, AskedCredentials: null } && !registers && AddressesAreGood)
+        if (
+            trunk is { IsInbound: true, Networks.Count: 0, AskedCredentials: null }
+            && !registers
+            && options.CertificateNames.Count == 0
+            && AddressesAreGood
+        )
         {
             Fault(
                 nameof(options.Addresses),
                 options.Username.Length == 0
-                    ? "has neither addresses nor a username; it would admit everyone."
+                    ? "has neither addresses, certificate names nor a username; it would admit everyone."
                     : "does not say where its calls come from; set addresses, askCredentials or register, or direction: outbound."
             );
         }

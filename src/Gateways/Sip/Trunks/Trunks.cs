@@ -11,8 +11,8 @@ public sealed record Trunk(string Name, IReadOnlyList<IPNetwork> Networks, strin
 {
     public bool NeedsCredentials => Username is not null;
 
-    /// <summary>All that is known of the trunk; null for the private network, which nobody configured.</summary>
-    public TrunkSettings? Settings { get; init; }
+    /// <summary>As configured: what it may do on its way in.</summary>
+    public TrunkOptions Options { get; init; } = new();
 
     public bool Covers(IPAddress source) => Networks.Count == 0 || Networks.Any(n => n.Contains(source));
 }
@@ -37,7 +37,9 @@ public sealed class Trunks
     private readonly Dictionary<string, Trunk> _byContactUser = [];
 
     /// <exception cref="ArgumentException">An address that cannot be read, a trunk open to everyone, or another fault of one.</exception>
-    public Trunks(IReadOnlyList<TrunkOptions> options)
+    /// <param name="options">As configured.</param>
+    /// <param name="openToPrivateNetworks">Without any trunk, callers from private networks are let in.</param>
+    public Trunks(IReadOnlyList<TrunkOptions> options, bool openToPrivateNetworks = true)
     {
         Settings = [.. options.Select(TrunkSettings.From)];
         foreach (var trunk in Settings.Where(trunk => trunk.ContactUser is not null))
@@ -45,10 +47,13 @@ public sealed class Trunks
             _byContactUser[trunk.ContactUser!] = TrunkOf(trunk);
         }
         _trunks =
-            options.Count == 0
+            options.Count == 0 && openToPrivateNetworks
                 ? [new Trunk("private-network", [.. PrivateNetworks.Select(n => IPNetwork.Parse(n))], null, null)]
                 : [.. Settings.Where(AdmitsByItself).Select(TrunkOf)];
     }
+
+    /// <summary>The trunks that may call in by what they are, not by their registration alone.</summary>
+    public IReadOnlyList<Trunk> All => _trunks;
 
     /// <summary>Every configured trunk.</summary>
     public IReadOnlyList<TrunkSettings> Settings { get; }
@@ -72,13 +77,21 @@ public sealed class Trunks
             : null;
     }
 
+    /// <summary>Whether a request for a registered Contact could come from there.</summary>
+    public bool MayBeRegisteredFrom(IPAddress source)
+    {
+        var address = source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source;
+        return _byContactUser.Values.Any(trunk => trunk.Covers(address));
+    }
+
     /// <summary>One that is known by its registration alone would cover everybody.</summary>
     private static bool AdmitsByItself(TrunkSettings trunk) =>
-        trunk.IsInbound && (trunk.Networks.Count > 0 || trunk.AskedCredentials is not null);
+        trunk.IsInbound
+        && (trunk.Networks.Count > 0 || trunk.AskedCredentials is not null || trunk.Options.CertificateNames.Count > 0);
 
     private static Trunk TrunkOf(TrunkSettings trunk) =>
         new(trunk.Name, trunk.Networks, trunk.AskedCredentials?.Username, trunk.AskedCredentials?.Password)
         {
-            Settings = trunk,
+            Options = trunk.Options,
         };
 }
