@@ -61,7 +61,7 @@ internal sealed class OutboundContext(
 
     public TrunkBoard Board { get; } = board;
 
-    public OutboundGuards Guards { get; } = new(services.Spend);
+    public OutboundGuards Guards { get; } = new(services.Spend, board.SetCallsOut);
 
     public OutboundRoutes Routes { get; } =
         new(board.Trunks, options.Outbound, services.Registrations, board.Health.DownCause, Random.Shared);

@@ -10,7 +10,8 @@ internal sealed record CallLease(SpendCall Call)
 /// Holds the guards of all trunks against the calls that are under way. Time is passed in; nothing is sent. Its state is
 /// bounded by the leases given out.
 /// </summary>
-internal sealed class OutboundGuards(ISpendGuard spend)
+/// <param name="callsOut">Told of a trunk's calls out whenever they change.</param>
+internal sealed class OutboundGuards(ISpendGuard spend, Action<string, int>? callsOut = null)
 {
     private readonly Dictionary<string, CallLease> _leases = [];
     private readonly Dictionary<string, SecondWindow> _windows = [];
@@ -60,10 +61,9 @@ internal sealed class OutboundGuards(ISpendGuard spend)
             );
         }
         _leases[id] = new CallLease(call);
+        callsOut?.Invoke(trunk.Name, CallsOver(trunk));
         return null;
     }
-
-    public TrunkSettings? TrunkOf(string id) => _leases.GetValueOrDefault(id)?.Call.Trunk;
 
     public void Answered(string id, DateTimeOffset now)
     {
@@ -79,6 +79,7 @@ internal sealed class OutboundGuards(ISpendGuard spend)
         if (_leases.Remove(id, out var lease))
         {
             spend.Ended(lease.Call, now);
+            callsOut?.Invoke(lease.Call.Trunk.Name, CallsOver(lease.Call.Trunk));
         }
     }
 

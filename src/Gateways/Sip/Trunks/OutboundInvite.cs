@@ -233,7 +233,6 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
         );
         if (refusal is null)
         {
-            _context.Board.SetCallsOut(trunk.Name, _context.Guards.CallsOver(trunk));
             return true;
         }
         _context.Board.CountRefused(trunk.Name, refusal.Reason);

@@ -29,17 +29,10 @@ internal sealed class OutboundRequests(OutboundContext context)
     {
         var caller = new OutboundCaller(command.CallId, command.RequestKey, call);
         var key = (command.CallId, command.RequestKey);
-        if (context.Open >= context.Options.MaxPending || _invites.ContainsKey(key))
+        if (Read(command.Message, caller, _invites.ContainsKey(key)) is not { } written)
         {
-            context.TellFailed(
-                caller,
-                _invites.ContainsKey(key)
-                    ? "a request of this key is under way"
-                    : $"the gateway has {context.Options.MaxPending} requests under way"
-            );
             return;
         }
-        var written = (SipRequest)SipParser.Parse(command.Message);
         var invite = new OutboundInvite(context, caller, written, OnInviteEnded);
         _invites[key] = invite;
         invite.Start(command.Trunk);
@@ -62,17 +55,10 @@ internal sealed class OutboundRequests(OutboundContext context)
     {
         var caller = new OutboundCaller(command.CallId, command.RequestKey, call);
         var key = (command.CallId, command.RequestKey);
-        if (context.Open >= context.Options.MaxPending || _requests.ContainsKey(key))
+        if (Read(command.Message, caller, _requests.ContainsKey(key)) is not { } written)
         {
-            context.TellFailed(
-                caller,
-                _requests.ContainsKey(key)
-                    ? "a request of this key is under way"
-                    : $"the gateway has {context.Options.MaxPending} requests under way"
-            );
             return;
         }
-        var written = (SipRequest)SipParser.Parse(command.Message);
         var flow = FlowOf(command.Transport, command.Remote);
         var trunk = TrunkOf(written.CallId, flow);
         var request = new OutboundInDialog(context, caller, written, trunk, OnRequestEnded);
@@ -82,7 +68,11 @@ internal sealed class OutboundRequests(OutboundContext context)
 
     public void SendStateless(SipGatewayCommands.SendStateless command)
     {
-        var message = SipParser.Parse(command.Message);
+        if (!SipParser.TryParse(command.Message, out var message, out var error))
+        {
+            context.Log.Error("A call wrote what is no SIP message: {Cause}", error.Reason);
+            return;
+        }
         var flow = FlowOf(command.Transport, command.Remote);
         if (message is SipRequest request)
         {
@@ -117,6 +107,24 @@ internal sealed class OutboundRequests(OutboundContext context)
         }
     }
 
+    /// <summary>The request, when it can be taken; else its caller is told why not.</summary>
+    private SipRequest? Read(byte[] message, OutboundCaller caller, bool isUnderWay)
+    {
+        var parsed = SipParser.TryParse(message, out var written, out var error);
+        var cause =
+            isUnderWay ? "a request of this key is under way"
+            : context.Open >= context.Options.MaxPending
+                ? $"the gateway has {context.Options.MaxPending} requests under way"
+            : !parsed ? $"not a SIP message: {error!.Reason}"
+            : null;
+        if (cause is not null)
+        {
+            context.TellFailed(caller, cause);
+            return null;
+        }
+        return (SipRequest)written!;
+    }
+
     private void OnInviteEnded(OutboundInvite invite)
     {
         _invites.Remove((invite.Caller.CallId, invite.Caller.RequestKey));
@@ -145,12 +153,7 @@ internal sealed class OutboundRequests(OutboundContext context)
 
     private void Forget(string callId)
     {
-        var trunk = context.Guards.TrunkOf(callId);
         context.Guards.End(callId, context.Now);
-        if (trunk is not null)
-        {
-            context.Board.SetCallsOut(trunk.Name, context.Guards.CallsOver(trunk));
-        }
         _dialogs.Remove(callId);
     }
 

@@ -10,6 +10,7 @@ public sealed class OutboundRoutesTests
     private readonly List<TrunkSettings> _trunks = [];
     private readonly OutboundOptions _options = new();
     private readonly Phones _phones = new();
+    private readonly Random _random = new(7);
     private readonly Dictionary<string, string> _down = [];
 
     [Fact]
@@ -24,12 +25,12 @@ public sealed class OutboundRoutesTests
     [Fact]
     public void The_longest_prefix_goes_first_then_the_priority()
     {
-        Add("general", "+", priority: 1);
+        Add("general", "*", priority: 1);
         Add("second", "+49", priority: 20);
         Add("first", "+49", priority: 10);
         Add("berlin", "+4930", priority: 99);
 
-        NamesOf(Plan("sip:+493012345@gateway.invalid")).Should().Equal("berlin", "first", "second");
+        NamesOf(Plan("sip:+493012345@gateway.invalid")).Should().Equal("berlin", "first", "second", "general");
     }
 
     [Fact]
@@ -147,7 +148,7 @@ public sealed class OutboundRoutesTests
     }
 
     private RoutePlan Plan(string target, string? trunk = null) =>
-        new OutboundRoutes(_trunks, _options, _phones, t => _down.GetValueOrDefault(t.Name), new Random(7)).Plan(
+        new OutboundRoutes(_trunks, _options, _phones, t => _down.GetValueOrDefault(t.Name), _random).Plan(
             SipUri.Parse(target),
             trunk
         );
