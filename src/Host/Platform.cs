@@ -66,6 +66,7 @@ public static class Platform
         app.MapMetricsPage();
         app.MapChat();
         app.MapCallsApi();
+        app.MapCallVerbs();
         app.MapAppointmentsApi();
         app.MapSipStatus();
         app.MapSpeechServices();

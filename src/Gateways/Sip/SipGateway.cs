@@ -66,7 +66,6 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
-        Receive<DialogRequest>(PassToItsCall);
         Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
@@ -123,6 +122,9 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         switch (admitted.Kind)
         {
+            case SipRequestKind.InDialog:
+                PassToItsCall(admitted);
+                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
@@ -134,8 +136,16 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
-        ForgetInvite(over.Transaction);
+        _invites.Remove(over.Transaction);
         OnRequestOver(over.Transaction, over.End);
+    }
+
+    private void Respond(AdmittedRequest admitted, SipResponse response)
+    {
+        if (admitted.Transaction is { } transaction)
+        {
+            _endpoint.Respond(transaction, response);
+        }
     }
 
     private SipPath PathOf(SipServerRequest received) =>

@@ -17,13 +17,13 @@ internal sealed class SipInbox(IActorRef gateway) : ISipHandler
 
     public void OnRequest(SipServerRequest request)
     {
-        object message = request.Ticket switch
+        if (request.Ticket is TransactionRefusal refusal)
         {
-            RequestIdentity identity => new AdmittedRequest(request, request.TransactionId!.Value, identity),
-            TransactionRefusal refusal => new Refused(request.TransactionId!.Value, refusal.Response),
-            _ => new DialogRequest(request),
-        };
-        gateway.Tell(message);
+            gateway.Tell(new Refused(request.TransactionId!.Value, refusal.Response));
+            return;
+        }
+        var caller = request.Ticket as SipCaller ?? SipCaller.Stranger;
+        gateway.Tell(new AdmittedRequest(request, SipRequestKinds.Of(request.Request), caller));
     }
 
     public void OnCancel(SipTransactionId invite, SipRequest cancel) => gateway.Tell(new Cancel(invite));

@@ -29,18 +29,14 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint, Action<IPAddress> ex
 
     public void Respond(AdmittedRequest request, SipResponse response)
     {
-        endpoint().Respond(request.Transaction, response);
+        // None of what these actors serve is an ACK, so there is a transaction.
+        if (request.Transaction is { } transaction)
+        {
+            endpoint().Respond(transaction, response);
+        }
     }
 
-    /// <summary>A refusal that says its cause (RFC 3261 §20.43).</summary>
-    public static SipResponse Refusal(AdmittedRequest request, int status, string cause)
-    {
-        var response = SipResponse.Create(request.Request, status);
-        response.Headers.Add(SipHeaderId.Warning, $"399 {SipProduct.Name} \"{Quotable(cause)}\"");
-        return response;
-    }
-
-    /// <summary>Refuses, and says the cause.</summary>
+    /// <summary>Refuses, and says the cause (RFC 3261 §20.43).</summary>
     /// <param name="retryAfterSeconds">For a refusal that passes.</param>
     /// <param name="minExpiresSeconds">For 423.</param>
     public void Refuse(
@@ -51,11 +47,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint, Action<IPAddress> ex
         int? minExpiresSeconds = null
     )
     {
-        var response = Refusal(request, status, cause);
-        if (retryAfterSeconds is { } seconds)
-        {
-            response.RetryAfter = (uint)seconds;
-        }
+        var response = SipRefusal.Create(request.Request, status, cause, retryAfterSeconds);
         if (minExpiresSeconds is { } least)
         {
             response.Headers.Add(SipHeaderId.MinExpires, least.ToString(CultureInfo.InvariantCulture));
@@ -128,6 +120,4 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint, Action<IPAddress> ex
         }
         return true;
     }
-
-    private static string Quotable(string cause) => cause.Replace('"', '\'').Replace('\\', '/');
 }
