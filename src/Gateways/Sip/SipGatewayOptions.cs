@@ -33,6 +33,9 @@ public sealed class SipGatewayOptions
     /// addresses are let in and all others refused.
     /// </summary>
     public List<TrunkOptions> Trunks { get; set; } = [];
+
+    /// <summary>Phones and browsers that register here. With any, callers need a trunk or a password.</summary>
+    public List<SipUserOptions> Users { get; set; } = [];
 }
 
 /// <summary>One carrier, PBX or group of phones.</summary>

@@ -6,6 +6,7 @@ using Akka.Hosting;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
@@ -269,7 +270,13 @@ public sealed class SipGatewayTests : TestKit
         registry.Register<CallRegion>(_calls);
         var gateway = Sys.ActorOf(
             Props.Create(() =>
-                new SipGateway(_options, _status, TimeProvider.System, new RequiredActor<CallRegion>(registry))
+                new SipGateway(
+                    _options,
+                    _status,
+                    TimeProvider.System,
+                    new RequiredActor<CallRegion>(registry),
+                    IdleNode.Instance
+                )
             )
         );
         AwaitCondition(() => _status.IsBound);

@@ -1,0 +1,26 @@
+using Akka.Actor;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Transactions;
+
+namespace OCPlatform.Gateways.Sip;
+
+/// <summary>Carries what happens on the endpoint's loop to the gateway's mailbox.</summary>
+internal sealed class SipInbox(IActorRef gateway) : ISipHandler
+{
+    public sealed record Cancel(SipTransactionId Invite);
+
+    public sealed record Response(SipTransactionId Transaction, SipResponse Message);
+
+    public sealed record TransactionOver(SipTransactionId Transaction, SipTransactionEnd End);
+
+    public void OnRequest(SipServerRequest request) =>
+        gateway.Tell(new AdmittedRequest(request, SipRequestKinds.Of(request.Request), SipCaller.Stranger));
+
+    public void OnCancel(SipTransactionId invite, SipRequest cancel) => gateway.Tell(new Cancel(invite));
+
+    public void OnResponse(SipTransactionId client, SipResponse response) =>
+        gateway.Tell(new Response(client, response));
+
+    public void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end) =>
+        gateway.Tell(new TransactionOver(id, end));
+}
