@@ -33,6 +33,10 @@ public sealed partial class SipGateway
             Respond(admitted, SipResponse.Create(admitted.Request, SipStatus.CallDoesNotExist));
             return;
         }
+        if (admitted.Request.Method == SipMethod.Bye)
+        {
+            _callStates.OnBye(call, fromPeer: true);
+        }
         _calls.Tell(
             new SipGatewayEvents.RequestArrived(
                 call,
@@ -64,6 +68,7 @@ public sealed partial class SipGateway
         var call = CallId.New();
         _admitted[call] = new AdmittedCall(admitted.Request, admitted.Transaction!.Value, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
+        _callStates.OnInvite(call, admitted.Request);
         Tell(call, admitted);
     }
 
@@ -119,6 +124,7 @@ public sealed partial class SipGateway
         if (_invites.TryGetValue(transaction, out var call))
         {
             Watch(call, Sender);
+            _callStates.OnInviteResponse(call, command.Status);
         }
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
@@ -138,6 +144,7 @@ public sealed partial class SipGateway
         if (_watched.Remove(actor, out var call))
         {
             _admitted.Remove(call);
+            _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
     }
@@ -150,6 +157,7 @@ public sealed partial class SipGateway
         foreach (var (call, admitted) in silent.ToList())
         {
             _admitted.Remove(call);
+            _callStates.OnForgotten(call);
             _log.Error("Call {CallId} could not be started: no actor answered its INVITE", call);
             var refusal = SipResponse.Create(admitted.Invite, SipStatus.ServiceUnavailable, toTag: call.Value);
             refusal.Headers.Add(SipHeaderId.RetryAfter, _options.RetryAfterSeconds.ToString());

@@ -20,6 +20,10 @@ public sealed partial class SipGateway
     {
         var request = (SipRequest)SipParser.Parse(command.Message);
         request.Headers.Remove(SipHeaderId.Via);
+        if (request.Method == SipMethod.Bye)
+        {
+            _callStates.OnBye(command.CallId, fromPeer: false);
+        }
         var destination = new SipDestination(command.Transport, IPEndPoint.Parse(command.Remote));
         if (_endpoint.SendRequest(request, destination) is { } transaction)
         {
@@ -46,6 +50,10 @@ public sealed partial class SipGateway
 
     private void OnResponse(SipTransactionId transaction, SipResponse response)
     {
+        if (_sender.OnResponse(transaction, response))
+        {
+            return;
+        }
         if (_requests.TryGetValue(transaction, out var pending))
         {
             pending.ReplyTo.Tell(

@@ -5,6 +5,7 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Sip;
@@ -34,7 +35,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         SipGatewayStatus status,
         TimeProvider time,
         IRequiredActor<CallRegion> calls,
-        INodeLoad load
+        INodeLoad load,
+        SipServices? services = null
     )
     {
         _options = options;
@@ -44,6 +46,9 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _load = load;
         _admission = new Admission(options, time);
         _endpoint = CreateEndpoint(options, time, Self, _log);
+        _services = services;
+        _sender = new SipSender(() => _endpoint);
+        _callStates = new CallStates(dialog => _subscriptions.Tell(dialog));
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
@@ -58,7 +63,11 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         Receive<Terminated>(t => Forget(t.ActorRef));
 
         // From the node and the clock.
-        Receive<SipGatewayCommands.Drain>(_ => _draining = true);
+        Receive<SipGatewayCommands.Drain>(drain =>
+        {
+            _draining = true;
+            DrainServices(drain);
+        });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
     }
@@ -73,6 +82,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SilentCall / 2);
+        StartServices();
         TryBind();
     }
 
@@ -85,6 +95,10 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     /// <summary>Who serves what.</summary>
     private void OnRequest(AdmittedRequest admitted)
     {
+        if (PassToService(admitted))
+        {
+            return;
+        }
         switch (admitted.Kind)
         {
             case SipRequestKind.InDialog:
@@ -105,7 +119,10 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
         _invites.Remove(over.Transaction);
-        OnRequestOver(over.Transaction, over.End);
+        if (!_sender.OnTransactionOver(over.Transaction, over.End))
+        {
+            OnRequestOver(over.Transaction, over.End);
+        }
     }
 
     private void Respond(AdmittedRequest admitted, SipResponse response)

@@ -23,12 +23,27 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         : INoSerializationVerificationNeeded;
 
     /// <summary>A request sent here got no final response.</summary>
-    public sealed record Failed(SipTransactionId Transaction, SipTransactionEnd End) : INoSerializationVerificationNeeded;
+    public sealed record Failed(SipTransactionId Transaction, SipTransactionEnd End)
+        : INoSerializationVerificationNeeded;
 
-    public void Respond(SipTransactionId transaction, SipResponse response) =>
-        endpoint().Respond(transaction, response);
+    public void Respond(AdmittedRequest request, SipResponse response)
+    {
+        // None of what these actors serve is an ACK, so there is a transaction.
+        if (request.Transaction is { } transaction)
+        {
+            endpoint().Respond(transaction, response);
+        }
+    }
 
-    /// <summary>Refuses, and says the cause (RFC 3261 §20.43).</summary>
+    /// <summary>A refusal that says its cause (RFC 3261 §20.43).</summary>
+    public static SipResponse Refusal(AdmittedRequest request, int status, string cause)
+    {
+        var response = SipResponse.Create(request.Request, status);
+        response.Headers.Add(SipHeaderId.Warning, $"399 {SipProduct.Name} \"{Quotable(cause)}\"");
+        return response;
+    }
+
+    /// <summary>Refuses, and says the cause.</summary>
     /// <param name="retryAfterSeconds">For a refusal that passes.</param>
     /// <param name="minExpiresSeconds">For 423.</param>
     public void Refuse(
@@ -39,8 +54,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         int? minExpiresSeconds = null
     )
     {
-        var response = SipResponse.Create(request.Request, status);
-        response.Headers.Add(SipHeaderId.Warning, $"399 {SipProduct.Name} \"{Quotable(cause)}\"");
+        var response = Refusal(request, status, cause);
         if (retryAfterSeconds is { } seconds)
         {
             response.RetryAfter = (uint)seconds;
@@ -49,7 +63,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         {
             response.Headers.Add(SipHeaderId.MinExpires, least.ToString(CultureInfo.InvariantCulture));
         }
-        Respond(request.Transaction, response);
+        Respond(request, response);
     }
 
     /// <summary>Our address as a peer there can reach it; null when no transport leads there.</summary>

@@ -71,8 +71,7 @@ public sealed record Binding
         : Connected && !FlowAlive ? SipDestination.FromUri(Uri)
         : Flow;
 
-    public RegisteredContact ToContact() =>
-        new(Uri, Destination, Path, QThousandths / 1000.0, InstanceId, ExpiresAt);
+    public RegisteredContact ToContact() => new(Uri, Destination, Path, QThousandths / 1000.0, InstanceId, ExpiresAt);
 
     /// <summary>
     /// Its Contact names the address it registered from, so it is behind no NAT and a new connection can be made. Browsers

@@ -69,7 +69,8 @@ internal static class Bindings
                 ? RemoveAll(current, request)
                 : Refuse(current, SipStatus.BadRequest, "Contact * stands alone");
         }
-        if (Refusal(request, texts, options) is var (status, cause, wishes) && status != 0)
+        var (status, cause, wishes) = ReadAll(request, texts, options);
+        if (status != SipStatus.Ok)
         {
             return Refuse(current, status, cause);
         }
@@ -107,8 +108,11 @@ internal static class Bindings
         }
         if (after.Length > options.MaxContactsPerUser && after.Length > current.Length)
         {
-            var cause = $"the user has all {options.MaxContactsPerUser} contacts that it may have";
-            return Refuse(current, SipStatus.Forbidden, cause);
+            return Refuse(
+                current,
+                SipStatus.Forbidden,
+                $"the user has all {options.MaxContactsPerUser} contacts that it may have"
+            );
         }
         return new RegisterResult(SipStatus.Ok, null, after, outbound);
     }
@@ -121,7 +125,11 @@ internal static class Bindings
         Math.Max(1, (long)Math.Ceiling((binding.ExpiresAt - now).TotalSeconds));
 
     /// <summary>The connection is gone: its bindings wait for the device to register again.</summary>
-    public static ImmutableArray<Binding> FlowClosed(ImmutableArray<Binding> bindings, string transport, string remote) =>
+    public static ImmutableArray<Binding> FlowClosed(
+        ImmutableArray<Binding> bindings,
+        string transport,
+        string remote
+    ) =>
         [
             .. bindings.Select(b =>
                 b.Connected && b.Transport == transport && b.Remote == remote ? b with { FlowAlive = false } : b
@@ -140,7 +148,7 @@ internal static class Bindings
             : new RegisterResult(SipStatus.Ok, null, []);
     }
 
-    private static (int Status, string Cause, List<Wish> Wishes) Refusal(
+    private static (int Status, string Cause, List<Wish> Wishes) ReadAll(
         SipRequest request,
         IReadOnlyList<string> texts,
         RegistrarOptions options
@@ -167,7 +175,7 @@ internal static class Bindings
         }
         return wishes.Exists(wish => wish.Seconds is > 0 and < AnHour && wish.Seconds < options.MinExpirySeconds)
             ? (SipStatus.IntervalTooBrief, $"a registration lasts {options.MinExpirySeconds} s at least", [])
-            : (0, "", wishes);
+            : (SipStatus.Ok, "", wishes);
     }
 
     private static Wish Read(NameAddress contact, SipRequest request, RegistrarOptions options)
@@ -234,7 +242,8 @@ internal static class Bindings
 
     /// <summary>qvalue (RFC 3261 §25.1): 0 to 1 with three digits; what is none counts as 1.</summary>
     private static int ReadQ(string? text) =>
-        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var q) && q is >= 0 and <= 1
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var q)
+        && q is >= 0 and <= 1
             ? (int)(q * 1_000)
             : 1_000;
 

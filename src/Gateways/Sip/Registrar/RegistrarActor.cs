@@ -116,7 +116,10 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
         Receive<Loaded>(loaded => TakeUp(loaded.Bindings));
         Receive<LoadFailed>(failed =>
         {
-            _log.Error(failed.Cause, "Registrations of before could not be read; phones are unknown until they register again");
+            _log.Error(
+                failed.Cause,
+                "Registrations of before could not be read; phones are unknown until they register again"
+            );
             TakeUp(ImmutableDictionary<AddressOfRecord, ImmutableArray<Binding>>.Empty);
         });
         Receive<Sweep>(_ => { });
@@ -172,7 +175,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
             Answer(admitted, response);
             return;
         }
-        if (admitted.Identity.User is not { } user)
+        if (admitted.Caller.User is not { } user)
         {
             Refuse(admitted, SipStatus.Forbidden, "only a user of sip.users may register");
             return;
@@ -220,14 +223,20 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
     private void Answer(AdmittedRequest admitted, SipResponse response)
     {
         _metrics.Answered(response.StatusCode);
-        _sender.Respond(admitted.Transaction, response);
+        _sender.Respond(admitted, response);
     }
 
     private void LogChange(AddressOfRecord aor, ImmutableArray<Binding> before, ImmutableArray<Binding> after)
     {
         foreach (var binding in after.Where(b => !before.Any(old => old.Contact == b.Contact)))
         {
-            _log.Info("{Aor} registered {Contact} over {Transport} from {Remote}", aor, binding.Contact, binding.Transport, binding.Remote);
+            _log.Info(
+                "{Aor} registered {Contact} over {Transport} from {Remote}",
+                aor,
+                binding.Contact,
+                binding.Transport,
+                binding.Remote
+            );
         }
         foreach (var binding in before.Where(old => !after.Any(b => b.Contact == old.Contact)))
         {
@@ -326,6 +335,5 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(nameof(WriteDue), new WriteDue(), StoreRetry);
     }
 
-    private CancellationTokenSource Deadline() =>
-        new(TimeSpan.FromMilliseconds(_options.StoreTimeoutMs), _time);
+    private CancellationTokenSource Deadline() => new(TimeSpan.FromMilliseconds(_options.StoreTimeoutMs), _time);
 }
