@@ -9,8 +9,8 @@ internal static class TextSplitter
     private const string SentenceEnds = ".!?…\n";
 
     /// <summary>
-    /// The longest first part that fits: up to the end of a sentence, else of a word, when that leaves at least half of the
-    /// room used; else cut between two characters as a person sees them.
+    /// The longest first part that fits: up to the end of a sentence when that uses half of the room at least, else of a
+    /// word, else between two characters as a person sees them.
     /// </summary>
     /// <param name="text">Not empty.</param>
     /// <param name="mostBytes">Of UTF-8; 4 at least.</param>
@@ -46,7 +46,7 @@ internal static class TextSplitter
         }
         var cut =
             sentence * 2 >= end ? sentence
-            : word * 2 >= end ? word
+            : word > 0 ? word
             : end;
         return (text[..cut].TrimEnd(), text[cut..].TrimStart());
     }

@@ -59,7 +59,7 @@ internal static class Bindings
     {
         var current = Current(stored, now);
         var texts = request.Headers.Elements(SipHeaderId.Contact);
-        if (texts.Count == 0)
+        if (!request.Headers.Contains(SipHeaderId.Contact))
         {
             return new RegisterResult(SipStatus.Ok, null, current);
         }
@@ -79,6 +79,10 @@ internal static class Bindings
             return OutOfOrder(current, request);
         }
         var path = request.Headers.Elements(SipHeaderId.Path);
+        if (path.Count != request.Addresses(SipHeaderId.Path).Count)
+        {
+            return Refuse(current, SipStatus.BadRequest, "Path cannot be read");
+        }
         var direct = path.Count == 0 && request.Vias.Count == 1;
         // Over UDP the keep-alive of RFC 5626 would be STUN, which is not spoken here, so the phone is told no outbound there.
         var outbound =
@@ -155,7 +159,7 @@ internal static class Bindings
     )
     {
         var contacts = request.Contacts;
-        if (contacts.Count != texts.Count)
+        if (contacts.Count != texts.Count || contacts.Count == 0)
         {
             return (SipStatus.BadRequest, "a Contact cannot be read", []);
         }
