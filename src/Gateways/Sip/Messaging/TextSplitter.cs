@@ -6,7 +6,7 @@ namespace OCPlatform.Gateways.Sip.Messaging;
 /// <summary>Cuts a text into messages of bounded size, where a reader would.</summary>
 internal static class TextSplitter
 {
-    private const string SentenceEnds = ".!?…\n";
+    private const string SentenceEnds = ".!?…";
 
     /// <summary>
     /// The longest first part that fits: up to the end of a sentence when that uses half of the room at least, else of a
@@ -39,7 +39,7 @@ internal static class TextSplitter
                 continue;
             }
             word = end;
-            if (SentenceEnds.Contains(text[end - 1]))
+            if (text[end] == '\n' || SentenceEnds.Contains(text[end - 1]))
             {
                 sentence = end;
             }
