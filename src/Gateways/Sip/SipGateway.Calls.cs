@@ -10,121 +10,111 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>Calls that come in: from the admitted INVITE to the end of the actor that took it.</summary>
 public sealed partial class SipGateway
 {
-    // INVITE server transactions to their calls, for CANCEL.
-    private readonly Dictionary<SipTransactionId, CallId> _invites = [];
+    // INVITE server transactions, for CANCEL and for copies of an INVITE that come by another way.
+    private readonly Dictionary<SipTransactionId, OpenInvite> _invites = [];
+    private readonly Dictionary<InviteKey, SipTransactionId> _inviteKeys = [];
 
     // Calls admitted here; the actor is known, and watched, from its first word on.
     private readonly Dictionary<CallId, AdmittedCall> _admitted = [];
     private readonly Dictionary<IActorRef, CallId> _watched = [];
-    private string? _trunk;
 
-    private sealed record AdmittedCall(
-        SipRequest Invite,
-        SipTransactionId Transaction,
-        long SinceTicks,
-        IActorRef? Actor
-    );
-
-    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names.</summary>
-    private void PassToItsCall(AdmittedRequest admitted)
+    /// <summary>What makes two INVITEs the same one, whatever way they came (RFC 3261 §8.2.2.2).</summary>
+    private readonly record struct InviteKey(string CallId, string? FromTag, uint CSeq)
     {
-        if (!CallId.TryParse(admitted.Request.To.Tag, out var call))
-        {
-            Respond(admitted, SipResponse.Create(admitted.Request, SipStatus.CallDoesNotExist));
-            return;
-        }
-        if (admitted.Request.Method == SipMethod.Bye)
-        {
-            _callStates.OnBye(call, fromPeer: true);
-        }
-        _calls.Tell(
-            new SipGatewayEvents.RequestArrived(
-                call,
-                admitted.Transaction?.Value,
-                admitted.Request.ToBytes(),
-                PathOf(admitted.Received),
-                _time.GetUtcNow()
-            )
-        );
+        public static InviteKey Of(SipRequest invite) => new(invite.CallId, invite.From.Tag, invite.CSeq.Number);
     }
 
-    /// <summary>An INVITE with Replaces: the call that owns the dialog judges it (RFC 3891 §3).</summary>
-    private void PassToReplacedCall(AdmittedRequest admitted)
+    private sealed record OpenInvite(CallId Call, InviteKey Key);
+
+    private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
+
+    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
+    private void PassToItsCall(DialogRequest dialog)
     {
-        if (Refused(admitted))
+        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
         {
-            return;
+            if (dialog.Request.Method == SipMethod.Bye)
+            {
+                _callStates.OnBye(call, fromPeer: true);
+            }
+            _calls.Tell(
+                new SipGatewayEvents.RequestArrived(
+                    call,
+                    dialog.Received.TransactionId?.Value,
+                    dialog.Request.ToBytes(),
+                    PathOf(dialog.Received),
+                    _time.GetUtcNow()
+                )
+            );
         }
-        var call = SipRequestKinds.ReplacedCall(admitted.Request)!.Value;
-        Tell(call, admitted);
+        else
+        {
+            _subscriptions.Tell(dialog);
+        }
     }
 
-    private void OpenCall(AdmittedRequest admitted)
+    private void OpenCall(AdmittedRequest invite)
     {
-        if (Refused(admitted))
+        if (_inviteKeys.ContainsKey(InviteKey.Of(invite.Request)))
         {
+            const string cause = "the same INVITE came by another way";
+            _door.Release(invite.Identity);
+            _status.Admission.CountRefused(AdmissionReason.Merged, isInvite: true);
+            _endpoint.Respond(invite.Transaction, SipRefusal.Create(invite.Request, SipStatus.LoopDetected, cause));
             return;
         }
         var call = CallId.New();
-        _admitted[call] = new AdmittedCall(admitted.Request, admitted.Transaction!.Value, _time.GetTimestamp(), null);
+        _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
-        _callStates.OnInvite(call, admitted.Request);
-        Tell(call, admitted);
+        _callStates.OnInvite(call, invite.Request);
+        _door.Begin(call);
+        PassInvite(call, invite);
     }
 
-    private bool Refused(AdmittedRequest admitted)
-    {
-        var verdict = _admission.Judge(admitted.Received, _admitted.Count, _draining);
-        _trunk = verdict.Trunk;
-        if (verdict.Refusal is not { } refusal)
-        {
-            return false;
-        }
-        _status.CountRefused(verdict.Reason);
-        if (verdict.Reason != AdmissionReason.CredentialsMissing)
-        {
-            _log.Info(
-                "INVITE from {Remote} refused with {Status}: {Cause}",
-                admitted.Received.Remote,
-                refusal.StatusCode,
-                verdict.Cause
-            );
-        }
-        Respond(admitted, refusal);
-        return true;
-    }
+    /// <summary>An INVITE with Replaces: the call that owns the dialog judges it (RFC 3891 §3).</summary>
+    private void PassToReplacedCall(AdmittedRequest invite) =>
+        PassInvite(SipRequestKinds.ReplacedCall(invite.Request)!.Value, invite);
 
-    private void Tell(CallId call, AdmittedRequest invite)
+    private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var transaction = invite.Transaction!.Value;
-        _invites[transaction] = call;
+        var key = InviteKey.Of(invite.Request);
+        _invites[invite.Transaction] = new OpenInvite(call, key);
+        _inviteKeys[key] = invite.Transaction;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
-                transaction.Value,
+                invite.Transaction.Value,
                 invite.Request.ToBytes(),
                 PathOf(invite.Received),
-                _trunk!,
+                invite.Identity.Trunk,
                 _time.GetUtcNow()
             )
         );
     }
 
-    private void OnCancel(SipTransactionId invite)
+    private void ForgetInvite(SipTransactionId transaction)
     {
-        if (_invites.TryGetValue(invite, out var call))
+        if (_invites.Remove(transaction, out var invite))
         {
-            _calls.Tell(new SipGatewayEvents.CancelArrived(call, invite.Value, _time.GetUtcNow()));
+            _inviteKeys.Remove(invite.Key);
+        }
+    }
+
+    private void OnCancel(SipTransactionId transaction)
+    {
+        if (_invites.TryGetValue(transaction, out var invite))
+        {
+            _calls.Tell(new SipGatewayEvents.CancelArrived(invite.Call, transaction.Value, _time.GetUtcNow()));
         }
     }
 
     private void OnSendResponse(SipGatewayCommands.SendResponse command)
     {
         var transaction = new SipTransactionId(command.TransactionId);
-        if (_invites.TryGetValue(transaction, out var call))
+        if (_invites.TryGetValue(transaction, out var invite))
         {
-            Watch(call, Sender);
-            _callStates.OnInviteResponse(call, command.Status);
+            Watch(invite.Call, Sender);
+            _callStates.OnInviteResponse(invite.Call, command.Status);
         }
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
@@ -143,7 +133,16 @@ public sealed partial class SipGateway
     {
         if (_watched.Remove(actor, out var call))
         {
-            _admitted.Remove(call);
+            Forget(call);
+        }
+    }
+
+    private void Forget(CallId call)
+    {
+        if (_admitted.Remove(call, out var admitted))
+        {
+            _door.End(call);
+            _door.Release(admitted.Invite.Identity);
             _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
@@ -156,13 +155,16 @@ public sealed partial class SipGateway
         );
         foreach (var (call, admitted) in silent.ToList())
         {
-            _admitted.Remove(call);
-            _callStates.OnForgotten(call);
+            Forget(call);
             _log.Error("Call {CallId} could not be started: no actor answered its INVITE", call);
-            var refusal = SipResponse.Create(admitted.Invite, SipStatus.ServiceUnavailable, toTag: call.Value);
-            refusal.Headers.Add(SipHeaderId.RetryAfter, _options.RetryAfterSeconds.ToString());
-            _endpoint.Respond(admitted.Transaction, refusal);
+            var refusal = SipRefusal.Create(
+                admitted.Invite.Request,
+                SipStatus.ServiceUnavailable,
+                "the call could not be started",
+                _options.RetryAfterSeconds,
+                call.Value
+            );
+            _endpoint.Respond(admitted.Invite.Transaction, refusal);
         }
-        _status.LiveCalls = _admitted.Count;
     }
 }

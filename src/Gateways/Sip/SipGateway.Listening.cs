@@ -32,7 +32,7 @@ public sealed partial class SipGateway
                 e.Message,
                 BindRetry.TotalSeconds
             );
-            _endpoint = CreateEndpoint(_options, _time, Self, _log);
+            _endpoint = CreateEndpoint();
             Timers.StartSingleTimer(nameof(Bind), Bind.Instance, BindRetry);
             return;
         }
@@ -41,26 +41,23 @@ public sealed partial class SipGateway
         _log.Info("SIP is received on UDP {Local}", local);
     }
 
-    private static SipEndpoint CreateEndpoint(
-        SipGatewayOptions options,
-        TimeProvider time,
-        IActorRef self,
-        ILoggingAdapter log
-    )
+    private SipEndpoint CreateEndpoint()
     {
         var transport = new UdpTransport(
             new UdpTransportOptions
             {
-                Bind = new IPEndPoint(IPAddress.Parse(options.BindAddress), options.Port),
+                Bind = new IPEndPoint(IPAddress.Parse(_options.BindAddress), _options.Port),
                 AdvertisedAddress =
-                    options.AdvertisedAddress.Length > 0 ? IPAddress.Parse(options.AdvertisedAddress) : null,
+                    _options.AdvertisedAddress.Length > 0 ? IPAddress.Parse(_options.AdvertisedAddress) : null,
             }
         );
         var endpointOptions = new SipEndpointOptions
         {
             ServerHeader = SipProduct.Name,
-            OnHandlerException = e => log.Error(e, "SIP handler failed"),
+            Gatekeeper = _door,
+            OnHandlerException = e => _log.Error(e, "SIP handler failed"),
+            OnMalformed = (_, remote) => _door.OnMalformed(remote.Address),
         };
-        return new SipEndpoint(endpointOptions, [transport], new SipInbox(self), time);
+        return new SipEndpoint(endpointOptions, [transport], new SipInbox(Self), _time);
     }
 }

@@ -25,6 +25,7 @@ public sealed partial class SipGateway
             _callStates.OnBye(command.CallId, fromPeer: false);
         }
         var destination = new SipDestination(command.Transport, IPEndPoint.Parse(command.Remote));
+        _door.Expect(destination.EndPoint.Address);
         if (_endpoint.SendRequest(request, destination) is { } transaction)
         {
             _requests[transaction] = new PendingRequest(command.CallId, command.RequestKey, Sender);
@@ -45,6 +46,7 @@ public sealed partial class SipGateway
     private void OnSendStateless(SipGatewayCommands.SendStateless command)
     {
         var destination = new SipDestination(command.Transport, IPEndPoint.Parse(command.Remote));
+        _door.Expect(destination.EndPoint.Address);
         _endpoint.SendStateless(SipParser.Parse(command.Message), destination);
     }
 

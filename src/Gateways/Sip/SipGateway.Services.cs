@@ -1,9 +1,7 @@
 using Akka.Actor;
-using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Gateways.Sip.Subscriptions;
-using OCPlatform.Sip;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
@@ -11,10 +9,21 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>The actors below the gateway, each for a method outside of calls: REGISTER, MESSAGE, SUBSCRIBE.</summary>
 public sealed partial class SipGateway
 {
+    // What there is somebody for, besides requests in dialogs; OPTIONS is answered at the door.
+    private static readonly HashSet<SipRequestKind> CallsOnly = [SipRequestKind.Call, SipRequestKind.Replacement];
+    private static readonly HashSet<SipRequestKind> Everything =
+    [
+        .. CallsOnly,
+        SipRequestKind.Register,
+        SipRequestKind.Message,
+        SipRequestKind.Subscribe,
+    ];
+
     // Null for a gateway that takes calls only.
     private readonly SipServices? _services;
     private readonly SipSender _sender;
     private readonly CallStates _callStates;
+    private readonly SubscriptionTags _subscriptionTags = new();
     private IActorRef _registrar = ActorRefs.Nobody;
     private IActorRef _messages = ActorRefs.Nobody;
     private IActorRef _subscriptions = ActorRefs.Nobody;
@@ -30,25 +39,7 @@ public sealed partial class SipGateway
         }
         _registrar = Context.ActorOf(services.Registrar(_sender), "registrar");
         _messages = Context.ActorOf(services.Messages(_sender), "messages");
-        _subscriptions = Context.ActorOf(services.Subscriptions(_sender), "subscriptions");
-    }
-
-    /// <summary>False when nobody serves such requests here.</summary>
-    private bool PassToService(AdmittedRequest admitted)
-    {
-        var service = admitted.Kind switch
-        {
-            SipRequestKind.Register => _registrar,
-            SipRequestKind.Message => _messages,
-            SipRequestKind.Subscribe => _subscriptions,
-            // In a dialog that is no call's: it can only be a subscription's.
-            SipRequestKind.InDialog
-                when admitted.Request.Method == SipMethod.Subscribe
-                    && !CallId.TryParse(admitted.Request.To.Tag, out _) => _subscriptions,
-            _ => ActorRefs.Nobody,
-        };
-        service.Tell(admitted);
-        return !service.IsNobody();
+        _subscriptions = Context.ActorOf(services.Subscriptions(_sender, _subscriptionTags), "subscriptions");
     }
 
     private void OnFlowClosed(SipDestination flow) => _registrar.Tell(new RegistrarActor.FlowClosed(flow));

@@ -20,15 +20,16 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     // A call says 180 within milliseconds. One that says nothing for this long could not be started: the caller is told.
     private static readonly TimeSpan SilentCall = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(1);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly SipGatewayOptions _options;
     private readonly SipGatewayStatus _status;
     private readonly TimeProvider _time;
     private readonly IActorRef _calls;
-    private readonly Admission _admission;
+    private readonly SipDoor _door;
     private readonly INodeLoad _load;
     private SipEndpoint _endpoint;
-    private bool _draining;
 
     public SipGateway(
         SipGatewayOptions options,
@@ -44,14 +45,19 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _time = time;
         _calls = calls.ActorRef;
         _load = load;
-        _admission = new Admission(options, time);
-        _endpoint = CreateEndpoint(options, time, Self, _log);
         _services = services;
-        _sender = new SipSender(() => _endpoint);
         _callStates = new CallStates(dialog => _subscriptions.Tell(dialog));
+        _door = new SipDoor(options, status.Admission, time, _log, services is null ? CallsOnly : Everything)
+        {
+            IsSubscription = _subscriptionTags.Contains,
+        };
+        _endpoint = CreateEndpoint();
+        _sender = new SipSender(() => _endpoint);
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
+        Receive<DialogRequest>(PassToItsCall);
+        Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
         Receive<SipInbox.TransactionOver>(OnTransactionOver);
@@ -65,11 +71,12 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         // From the node and the clock.
         Receive<SipGatewayCommands.Drain>(drain =>
         {
-            _draining = true;
+            _door.Drain();
             DrainServices(drain);
         });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
+        Receive<Measure>(_ => _door.Measure(_load.Measure()));
     }
 
     private sealed record Sweep
@@ -77,11 +84,17 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         public static readonly Sweep Instance = new();
     }
 
+    private sealed record Measure
+    {
+        public static readonly Measure Instance = new();
+    }
+
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SilentCall / 2);
+        Timers.StartPeriodicTimer(nameof(Measure), Measure.Instance, MeasureEvery);
         StartServices();
         TryBind();
     }
@@ -92,44 +105,35 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _endpoint.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Who serves what.</summary>
+    /// <summary>Who serves what the door let in.</summary>
     private void OnRequest(AdmittedRequest admitted)
     {
-        if (PassToService(admitted))
-        {
-            return;
-        }
         switch (admitted.Kind)
         {
-            case SipRequestKind.InDialog:
-                PassToItsCall(admitted);
-                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
             case SipRequestKind.Replacement:
                 PassToReplacedCall(admitted);
                 break;
-            default:
-                Respond(admitted, OutOfDialog.Answer(admitted.Request));
+            case SipRequestKind.Register:
+                _registrar.Tell(admitted);
+                break;
+            case SipRequestKind.Message:
+                _messages.Tell(admitted);
+                break;
+            case SipRequestKind.Subscribe:
+                _subscriptions.Tell(admitted);
                 break;
         }
     }
 
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
-        _invites.Remove(over.Transaction);
+        ForgetInvite(over.Transaction);
         if (!_sender.OnTransactionOver(over.Transaction, over.End))
         {
             OnRequestOver(over.Transaction, over.End);
-        }
-    }
-
-    private void Respond(AdmittedRequest admitted, SipResponse response)
-    {
-        if (admitted.Transaction is { } transaction)
-        {
-            _endpoint.Respond(transaction, response);
         }
     }
 

@@ -48,6 +48,9 @@ public sealed class SipGatewayOptions
 
     /// <summary>Who may watch the calls of an agent or number (busy lamps), and how many.</summary>
     public SubscriptionOptions Subscriptions { get; set; } = new();
+
+    /// <summary>What the door lets in, and how often.</summary>
+    public SipAdmissionOptions Admission { get; set; } = new();
 }
 
 /// <summary>One carrier, PBX or group of phones.</summary>
@@ -65,4 +68,18 @@ public sealed class TrunkOptions
 
     /// <summary>Password of its digest credentials. Secret: prefer the environment.</summary>
     public string Password { get; set; } = "";
+
+    /// <summary>Names, one of which a TLS client's verified certificate must carry. Empty: none is asked for.</summary>
+    public List<string> CertificateNames { get; set; } = [];
+
+    /// <summary>Calls in at once over this trunk; 0 for no limit but the node's.</summary>
+    [Range(0, 100_000)]
+    public int MaxCalls { get; set; }
+
+    /// <summary>Calls in a second over this trunk; 0 for no limit.</summary>
+    [Range(0, 10_000)]
+    public int MaxCallsPerSecond { get; set; }
+
+    /// <summary>Its calls are taken even when the node is too busy for others, such as emergency calls.</summary>
+    public bool NeverShed { get; set; }
 }

@@ -26,24 +26,10 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
     public sealed record Failed(SipTransactionId Transaction, SipTransactionEnd End)
         : INoSerializationVerificationNeeded;
 
-    public void Respond(AdmittedRequest request, SipResponse response)
-    {
-        // None of what these actors serve is an ACK, so there is a transaction.
-        if (request.Transaction is { } transaction)
-        {
-            endpoint().Respond(transaction, response);
-        }
-    }
+    public void Respond(SipTransactionId transaction, SipResponse response) =>
+        endpoint().Respond(transaction, response);
 
-    /// <summary>A refusal that says its cause (RFC 3261 §20.43).</summary>
-    public static SipResponse Refusal(AdmittedRequest request, int status, string cause)
-    {
-        var response = SipResponse.Create(request.Request, status);
-        response.Headers.Add(SipHeaderId.Warning, $"399 {SipProduct.Name} \"{Quotable(cause)}\"");
-        return response;
-    }
-
-    /// <summary>Refuses, and says the cause.</summary>
+    /// <summary>Refuses, and says the cause (RFC 3261 §20.43).</summary>
     /// <param name="retryAfterSeconds">For a refusal that passes.</param>
     /// <param name="minExpiresSeconds">For 423.</param>
     public void Refuse(
@@ -54,16 +40,12 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         int? minExpiresSeconds = null
     )
     {
-        var response = Refusal(request, status, cause);
-        if (retryAfterSeconds is { } seconds)
-        {
-            response.RetryAfter = (uint)seconds;
-        }
+        var response = SipRefusal.Create(request.Request, status, cause, retryAfterSeconds);
         if (minExpiresSeconds is { } least)
         {
             response.Headers.Add(SipHeaderId.MinExpires, least.ToString(CultureInfo.InvariantCulture));
         }
-        Respond(request, response);
+        Respond(request.Transaction, response);
     }
 
     /// <summary>Our address as a peer there can reach it; null when no transport leads there.</summary>
@@ -130,6 +112,4 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         }
         return true;
     }
-
-    private static string Quotable(string cause) => cause.Replace('"', '\'').Replace('\\', '/');
 }

@@ -39,8 +39,15 @@ public sealed class SipServices(
         return Props.Create(() => new MessageDoor(parts));
     }
 
-    internal Props Subscriptions(SipSender sender) =>
+    internal Props Subscriptions(SipSender sender, SubscriptionTags tags) =>
         Props.Create(() =>
-            new SubscriptionsActor(options.Subscriptions, sender, subscriptionMetrics, time, options.RetryAfterSeconds)
+            new SubscriptionsActor(
+                options.Subscriptions,
+                sender,
+                tags,
+                subscriptionMetrics,
+                time,
+                options.RetryAfterSeconds
+            )
         );
 }

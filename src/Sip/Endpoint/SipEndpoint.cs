@@ -13,7 +13,7 @@ namespace OCPlatform.Sip;
 /// retransmit); room for <see cref="SipEndpointOptions.CommandQueue"/> commands is kept above that, and a command that finds
 /// none is refused to its caller.
 /// </remarks>
-public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyncDisposable
+public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyncDisposable
 {
     private readonly SipEndpointOptions _options;
     private readonly IReadOnlyList<ISipTransport> _transports;
@@ -161,6 +161,10 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     void ISipTransportReceiver.OnReceived(ReadOnlySpan<byte> message, SipFlow flow)
     {
         Interlocked.Increment(ref Counters.ReceivedCount);
+        if (IsBarred(message, flow))
+        {
+            return;
+        }
         if (_work.Reader.Count >= _options.ReceiveQueue)
         {
             Interlocked.Increment(ref Counters.DroppedCount);
@@ -192,7 +196,7 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
-        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow)));
+        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket())));
 
     void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel) =>
         Guard(() => _handler.OnCancel(invite, cancel));

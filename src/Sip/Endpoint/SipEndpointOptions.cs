@@ -36,6 +36,9 @@ public sealed class SipEndpointOptions
     /// </summary>
     public Action<SipParseError, System.Net.IPEndPoint>? OnMalformed { get; set; }
 
+    /// <summary>Decides what is read and which requests get a transaction; null lets everything in.</summary>
+    public ISipGatekeeper? Gatekeeper { get; set; }
+
     /// <summary>Sees every message that passes, for ladders and traces. Called on several threads; null for none.</summary>
     public ISipTrace? Trace { get; set; }
 }

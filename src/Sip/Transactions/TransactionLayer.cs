@@ -181,7 +181,10 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         if (request.IsAck)
         {
             // The ACK of a 2xx is a transaction of its own, with nothing to answer (RFC 3261 §17).
-            user.OnRequest(null, request, flow);
+            if (user.Admits(request, flow))
+            {
+                user.OnRequest(null, request, flow);
+            }
             return;
         }
         var responseTo = ResponseRouting.For(request, flow);
@@ -191,6 +194,10 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
             var busy = SipResponse.Create(request, SipStatus.ServiceUnavailable);
             busy.Headers.Add(SipHeaderId.RetryAfter, limits.RetryAfterSeconds.ToString());
             user.Send(busy.ToBytes(), responseTo);
+            return;
+        }
+        if (!CancelsKnownInvite(request) && !user.Admits(request, flow))
+        {
             return;
         }
         var reliable = flow.Transport.IsReliable;
@@ -211,6 +218,9 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         }
         Perform(entry, start, request, now, flow);
     }
+
+    private bool CancelsKnownInvite(SipRequest request) =>
+        request.Method == SipMethod.Cancel && _servers.ContainsKey(TransactionKey.ForServer(request, SipMethod.Invite));
 
     private void ReceiveAgain(ServerEntry entry, SipRequest request, SipFlow flow, TimeSpan now)
     {

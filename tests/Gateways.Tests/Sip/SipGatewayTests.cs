@@ -94,7 +94,7 @@ public sealed class SipGatewayTests : TestKit
 
         Receive(SipStatus.Forbidden).Headers[SipHeaderId.Warning].Should().Contain("belongs to no trunk");
         _calls.ExpectNoMsg(100);
-        _status.Refused[AdmissionReason.UnknownSource].Should().Be(1);
+        _status.Admission.RefusedInvites[AdmissionReason.UnknownSource].Should().Be(1);
     }
 
     [Fact]

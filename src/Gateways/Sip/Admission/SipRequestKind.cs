@@ -6,7 +6,7 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>Which part of the gateway a request is for.</summary>
 public enum SipRequestKind
 {
-    /// <summary>Has a To tag: it belongs to the call that the tag names, or to nothing (RFC 3261 §12.2.2).</summary>
+    /// <summary>Has a To tag, or is an ACK: it belongs to the call that the tag names, or to nothing (RFC 3261 §12.2.2).</summary>
     InDialog,
 
     /// <summary>An INVITE that opens a call.</summary>

@@ -52,15 +52,7 @@ internal sealed class MessageDoor : ReceiveActor
             return;
         }
         var request = message.Request;
-        if (request.Require is { Count: > 0 } required)
-        {
-            _parts.Metrics.Answered(SipStatus.BadExtension);
-            var response = SipResponse.Create(request, SipStatus.BadExtension);
-            response.Headers.Add(SipHeaderId.Unsupported, string.Join(", ", required));
-            _parts.Sender.Respond(message, response);
-            return;
-        }
-        if (message.Caller.User is { } user && request.From.Uri.UnescapedUser != user)
+        if (message.Identity.User is { } user && request.From.Uri.UnescapedUser != user)
         {
             Refuse(message, SipStatus.Forbidden, $"'{user}' may not write as another user");
             return;
@@ -85,7 +77,7 @@ internal sealed class MessageDoor : ReceiveActor
 
     private MessageRate RateOf(AdmittedRequest message)
     {
-        var account = message.Caller.Name;
+        var account = message.Identity.Account;
         if (!_rates.TryGetValue(account, out var rate))
         {
             _rates[account] = rate = new MessageRate(_options.MessagesPerSecond, _options.MessageBurst, _parts.Time);
@@ -96,7 +88,7 @@ internal sealed class MessageDoor : ReceiveActor
     private IActorRef? SessionOf(AdmittedRequest message)
     {
         var from = message.Request.From.Uri;
-        var key = new SenderKey(message.Caller.Name, $"{from.UnescapedUser}@{from.Host.ToLowerInvariant()}");
+        var key = new SenderKey(message.Identity.Account, $"{from.UnescapedUser}@{from.Host.ToLowerInvariant()}");
         if (_sessions.TryGetValue(key, out var session))
         {
             return session;
@@ -108,7 +100,7 @@ internal sealed class MessageDoor : ReceiveActor
             return null;
         }
         if (
-            message.Caller.User is null
+            message.Identity.User is null
             && _senders.Values.Count(sender => sender.Account == key.Account) >= _options.MaxConversationsPerTrunk
         )
         {
@@ -146,14 +138,14 @@ internal sealed class MessageDoor : ReceiveActor
     private void RefuseText(AdmittedRequest message, MessageText text)
     {
         _parts.Metrics.Answered(text.Status);
-        var response = SipSender.Refusal(message, text.Status, text.Cause);
+        var response = SipRefusal.Create(message.Request, text.Status, text.Cause);
         if (text.Status == SipStatus.UnsupportedMediaType)
         {
             // RFC 3261 §21.4.13: what would have been taken.
             response.Headers.Add(SipHeaderId.Accept, MessageText.ContentType);
             response.Headers.Add(SipHeaderId.AcceptEncoding, "identity");
         }
-        _parts.Sender.Respond(message, response);
+        _parts.Sender.Respond(message.Transaction, response);
     }
 
     private void Refuse(AdmittedRequest message, int status, string cause, int? retryAfterSeconds = null)

@@ -168,14 +168,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
     private void OnRegister(AdmittedRequest admitted)
     {
         var request = admitted.Request;
-        if (Unspoken(request) is { Count: > 0 } unspoken)
-        {
-            var response = SipResponse.Create(request, SipStatus.BadExtension);
-            response.Headers.Add(SipHeaderId.Unsupported, string.Join(", ", unspoken));
-            Answer(admitted, response);
-            return;
-        }
-        if (admitted.Caller.User is not { } user)
+        if (admitted.Identity.User is not { } user)
         {
             Refuse(admitted, SipStatus.Forbidden, "only a user of sip.users may register");
             return;
@@ -205,9 +198,6 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
         Answer(admitted, RegisterResponse.Ok(request, result, now));
     }
 
-    private static List<string> Unspoken(SipRequest request) =>
-        [.. request.Require.Where(tag => !RegisterResponse.Extensions.Contains(tag, StringComparer.OrdinalIgnoreCase))];
-
     private void Refuse(AdmittedRequest admitted, int status, string cause)
     {
         _log.Info("REGISTER from {Remote} refused with {Status}: {Cause}", admitted.Received.Remote, status, cause);
@@ -223,7 +213,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
     private void Answer(AdmittedRequest admitted, SipResponse response)
     {
         _metrics.Answered(response.StatusCode);
-        _sender.Respond(admitted, response);
+        _sender.Respond(admitted.Transaction, response);
     }
 
     private void LogChange(AddressOfRecord aor, ImmutableArray<Binding> before, ImmutableArray<Binding> after)

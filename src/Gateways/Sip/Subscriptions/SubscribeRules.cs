@@ -36,10 +36,6 @@ internal static class SubscribeRules
 
     public static SubscribeVerdict Judge(SipRequest subscribe, SubscriptionOptions options)
     {
-        if (subscribe.Require is { Count: > 0 })
-        {
-            return new SubscribeVerdict(SipStatus.BadExtension, "no extension is spoken here");
-        }
         if (
             subscribe.Headers[SipHeaderId.Event] is not { } text
             || !TryReadEvent(text, out var package, out var parameters)

@@ -16,6 +16,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly SubscriptionOptions _options;
     private readonly SipSender _sender;
+    private readonly SubscriptionTags _tags;
     private readonly SubscriptionMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly int _retryAfterSeconds;
@@ -31,6 +32,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
     public SubscriptionsActor(
         SubscriptionOptions options,
         SipSender sender,
+        SubscriptionTags tags,
         SubscriptionMetrics metrics,
         TimeProvider time,
         int retryAfterSeconds
@@ -38,10 +40,20 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
     {
         _options = options;
         _sender = sender;
+        _tags = tags;
         _metrics = metrics;
         _time = time;
         _retryAfterSeconds = retryAfterSeconds;
-        Receive<AdmittedRequest>(OnSubscribe);
+        Receive<AdmittedRequest>(subscribe =>
+        {
+            OnNew(subscribe);
+            Arm();
+        });
+        Receive<DialogRequest>(subscribe =>
+        {
+            OnRefresh(subscribe.Received, _byTag.GetValueOrDefault(subscribe.Request.To.Tag ?? ""));
+            Arm();
+        });
         Receive<WatchedDialog>(OnChanged);
         Receive<SipSender.Answered>(answer => OnNotifyOver(answer.Transaction, answer.Response));
         Receive<SipSender.Failed>(failed => OnNotifyOver(failed.Transaction, null));
@@ -68,56 +80,52 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
 
     // --- SUBSCRIBE -----------------------------------------------------------------------------------------------
 
-    private void OnSubscribe(AdmittedRequest subscribe)
-    {
-        if (subscribe.Request.To.Tag is { } tag)
-        {
-            OnRefresh(subscribe, _byTag.GetValueOrDefault(tag));
-        }
-        else
-        {
-            OnNew(subscribe);
-        }
-        Arm();
-    }
-
     private void OnNew(AdmittedRequest subscribe)
     {
         var verdict = SubscribeRules.Judge(subscribe.Request, _options);
         if (verdict.Status != SipStatus.Ok)
         {
-            Refuse(subscribe, verdict.Status, verdict.Cause);
+            Refuse(subscribe.Received, verdict.Status, verdict.Cause);
             return;
         }
-        var caller = subscribe.Caller;
-        if (caller.User is null && !(caller.Trunk is { } trunk && _options.Trunks.Contains(trunk)))
+        var identity = subscribe.Identity;
+        if (identity.User is null && !_options.Trunks.Contains(identity.Trunk))
         {
-            Refuse(subscribe, SipStatus.Forbidden, "only users, and the trunks of sip.subscriptions, may watch calls");
+            Refuse(
+                subscribe.Received,
+                SipStatus.Forbidden,
+                "only users, and the trunks of sip.subscriptions, may watch calls"
+            );
             return;
         }
         if (_draining)
         {
-            Refuse(subscribe, SipStatus.ServiceUnavailable, "the node is being stopped");
+            Refuse(subscribe.Received, SipStatus.ServiceUnavailable, "the node is being stopped");
             return;
         }
         if (_byTag.Count >= _options.MaxSubscriptions)
         {
-            Refuse(subscribe, SipStatus.ServiceUnavailable, $"all {_options.MaxSubscriptions} subscriptions are taken");
+            Refuse(
+                subscribe.Received,
+                SipStatus.ServiceUnavailable,
+                $"all {_options.MaxSubscriptions} subscriptions are taken"
+            );
             return;
         }
-        if (_byTag.Values.Count(watcher => watcher.Account == caller.Name) >= _options.MaxSubscriptionsPerUser)
+        if (_byTag.Values.Count(watcher => watcher.Account == identity.Account) >= _options.MaxSubscriptionsPerUser)
         {
             var cause = $"the user has all {_options.MaxSubscriptionsPerUser} subscriptions that it may have";
-            Refuse(subscribe, SipStatus.Forbidden, cause);
+            Refuse(subscribe.Received, SipStatus.Forbidden, cause);
             return;
         }
         if (ContactFor(subscribe) is not { } contact)
         {
-            Refuse(subscribe, SipStatus.ServerInternalError, "no transport leads to the subscriber");
+            Refuse(subscribe.Received, SipStatus.ServerInternalError, "no transport leads to the subscriber");
             return;
         }
         var watcher = new Watcher(subscribe, verdict, contact, _options);
         _byTag[watcher.LocalTag] = watcher;
+        _tags.Add(watcher.LocalTag);
         if (!_byResource.TryGetValue(watcher.Resource, out var watchers))
         {
             _byResource[watcher.Resource] = watchers = [];
@@ -130,10 +138,10 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
             watcher.Resource,
             verdict.Seconds
         );
-        Accept(subscribe, watcher, verdict.Seconds);
+        Accept(subscribe.Received, watcher, verdict.Seconds);
     }
 
-    private void OnRefresh(AdmittedRequest subscribe, Watcher? watcher)
+    private void OnRefresh(SipServerRequest subscribe, Watcher? watcher)
     {
         if (watcher is null || watcher.Subscription.IsEnding)
         {
@@ -165,22 +173,22 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Accept(AdmittedRequest subscribe, Watcher watcher, int seconds)
+    private void Accept(SipServerRequest subscribe, Watcher watcher, int seconds)
     {
         var response = SipResponse.Create(subscribe.Request, SipStatus.Ok, toTag: watcher.LocalTag);
         response.Expires = (uint)seconds;
         response.Contact = new NameAddress(watcher.Contact);
         _metrics.Answered(SipStatus.Ok);
-        _sender.Respond(subscribe, response);
+        _sender.Respond(subscribe.TransactionId!.Value, response);
         watcher.Subscription.OnSubscribed(seconds, Now);
         Notify(watcher);
     }
 
-    private void Refuse(AdmittedRequest subscribe, int status, string cause)
+    private void Refuse(SipServerRequest subscribe, int status, string cause)
     {
-        _log.Info("SUBSCRIBE from {Remote} refused with {Status}: {Cause}", subscribe.Received.Remote, status, cause);
+        _log.Info("SUBSCRIBE from {Remote} refused with {Status}: {Cause}", subscribe.Remote, status, cause);
         _metrics.Answered(status);
-        var response = SipSender.Refusal(subscribe, status, cause);
+        var response = SipRefusal.Create(subscribe.Request, status, cause);
         switch (status)
         {
             case SipStatus.BadEvent:
@@ -189,9 +197,6 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
             case SipStatus.NotAcceptable:
                 response.Headers.Add(SipHeaderId.Accept, DialogInfo.ContentType);
                 break;
-            case SipStatus.BadExtension:
-                response.Headers.Add(SipHeaderId.Unsupported, string.Join(", ", subscribe.Request.Require));
-                break;
             case SipStatus.IntervalTooBrief:
                 response.Headers.Add(SipHeaderId.MinExpires, $"{_options.MinExpirySeconds}");
                 break;
@@ -199,7 +204,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
                 response.RetryAfter = (uint)_retryAfterSeconds;
                 break;
         }
-        _sender.Respond(subscribe, response);
+        _sender.Respond(subscribe.TransactionId!.Value, response);
     }
 
     private SipUri? ContactFor(AdmittedRequest subscribe)
@@ -317,6 +322,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         {
             return;
         }
+        _tags.Remove(watcher.LocalTag);
         _metrics.Closed();
         var watchers = _byResource[watcher.Resource];
         watchers.Remove(watcher);

@@ -26,7 +26,6 @@ public sealed class SubscribeRulesTests
     [InlineData(423, "Event: dialog", Contact, "Expires: 59")]
     [InlineData(200, "Event: dialog", Contact, "Expires: 60")]
     [InlineData(200, "Event: dialog", Contact, "Expires: 0")]
-    [InlineData(420, "Event: dialog", Contact, "Require: eventlist")]
     public void It_is_taken_or_refused_rightly(int status, params string[] headers)
     {
         SubscribeRules.Judge(Request(headers), _options).Status.Should().Be(status);
