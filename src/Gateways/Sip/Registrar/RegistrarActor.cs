@@ -82,7 +82,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(Sweep), new Sweep(), SweepInterval);
         if (_store is null)
         {
-            Self.Tell(new Loaded(ImmutableDictionary<AddressOfRecord, ImmutableArray<Binding>>.Empty));
+            TakeUp(ImmutableDictionary<AddressOfRecord, ImmutableArray<Binding>>.Empty);
             return;
         }
         LoadAsync(_store).PipeTo(Self, success: all => new Loaded(all), failure: e => new LoadFailed(e));
@@ -123,7 +123,19 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
             TakeUp(ImmutableDictionary<AddressOfRecord, ImmutableArray<Binding>>.Empty);
         });
         Receive<Sweep>(_ => { });
-        Receive<FlowClosed>(_ => { });
+        Receive<FlowClosed>(closed => ForgetWaiting(closed.Flow));
+    }
+
+    private void ForgetWaiting(SipDestination flow)
+    {
+        for (var count = _waiting.Count; count > 0; count--)
+        {
+            var request = _waiting.Dequeue();
+            if (!flow.Equals(request.Received.Flow.Remote))
+            {
+                _waiting.Enqueue(request);
+            }
+        }
     }
 
     private void TakeUp(IReadOnlyDictionary<AddressOfRecord, ImmutableArray<Binding>> stored)

@@ -42,7 +42,7 @@ public sealed class MessageTextTests
     [Theory]
     [InlineData("Short.", 20, "Short.")]
     [InlineData("First one. Second one. Third.", 24, "First one. Second one.|Third.")]
-    [InlineData("One line\nand another line", 24, "One line|and another line")]
+    [InlineData("One line\nand another line", 16, "One line|and another line")]
     [InlineData("Ok. A sentence that does not fit here.", 24, "Ok. A sentence that does|not fit here.")]
     [InlineData("abcdefghijklmnopqrstuvwxyz", 10, "abcdefghij|klmnopqrst|uvwxyz")]
     [InlineData("Grüße für Jürgen", 10, "Grüße|für|Jürgen")]
