@@ -67,6 +67,7 @@ public static class Platform
         app.MapMetricsPage();
         app.MapChat();
         app.MapCallsApi();
+        app.MapCallVerbs();
         app.MapAppointmentsApi();
         app.MapRegistrationsApi();
         app.MapSipStatus();

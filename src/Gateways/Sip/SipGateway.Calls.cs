@@ -10,59 +10,42 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>Calls that come in: from the admitted INVITE to the end of the actor that took it.</summary>
 public sealed partial class SipGateway
 {
-    // INVITE server transactions, for CANCEL and for copies of an INVITE that come by another way.
-    private readonly Dictionary<SipTransactionId, OpenInvite> _invites = [];
-    private readonly Dictionary<InviteKey, SipTransactionId> _inviteKeys = [];
+    // INVITE server transactions to their calls, for CANCEL.
+    private readonly Dictionary<SipTransactionId, CallId> _invites = [];
 
     // Calls admitted here; the actor is known, and watched, from its first word on.
     private readonly Dictionary<CallId, AdmittedCall> _admitted = [];
     private readonly Dictionary<IActorRef, CallId> _watched = [];
 
-    /// <summary>What makes two INVITEs the same one, whatever way they came (RFC 3261 §8.2.2.2).</summary>
-    private readonly record struct InviteKey(string CallId, string? FromTag, uint CSeq)
-    {
-        public static InviteKey Of(SipRequest invite) => new(invite.CallId, invite.From.Tag, invite.CSeq.Number);
-    }
-
-    private sealed record OpenInvite(CallId Call, InviteKey Key);
-
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
     /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
-    private void PassToItsCall(DialogRequest dialog)
+    private void PassToItsCall(AdmittedRequest admitted)
     {
-        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
+        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
         {
-            if (dialog.Request.Method == SipMethod.Bye)
+            if (admitted.Request.Method == SipMethod.Bye)
             {
                 _callStates.OnBye(call, fromPeer: true);
             }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
-                    dialog.Received.TransactionId?.Value,
-                    dialog.Request.ToBytes(),
-                    PathOf(dialog.Received),
+                    admitted.Transaction?.Value,
+                    admitted.Request.ToBytes(),
+                    PathOf(admitted.Received),
                     _time.GetUtcNow()
                 )
             );
         }
         else
         {
-            _subscriptions.Tell(dialog);
+            _subscriptions.Tell(admitted);
         }
     }
 
     private void OpenCall(AdmittedRequest invite)
     {
-        if (_inviteKeys.ContainsKey(InviteKey.Of(invite.Request)))
-        {
-            const string cause = "the same INVITE came by another way";
-            _door.Release(invite.Identity);
-            _status.Admission.CountRefused(AdmissionReason.Merged, isInvite: true);
-            _endpoint.Respond(invite.Transaction, SipRefusal.Create(invite.Request, SipStatus.LoopDetected, cause));
-            return;
-        }
         var call = CallId.New();
         _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
@@ -77,44 +60,35 @@ public sealed partial class SipGateway
 
     private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var key = InviteKey.Of(invite.Request);
-        _invites[invite.Transaction] = new OpenInvite(call, key);
-        _inviteKeys[key] = invite.Transaction;
+        var transaction = invite.Transaction!.Value;
+        _invites[transaction] = call;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
-                invite.Transaction.Value,
+                transaction.Value,
                 invite.Request.ToBytes(),
                 PathOf(invite.Received),
-                invite.Identity.Trunk,
+                invite.Caller.Account,
                 _time.GetUtcNow()
             )
         );
     }
 
-    private void ForgetInvite(SipTransactionId transaction)
-    {
-        if (_invites.Remove(transaction, out var invite))
-        {
-            _inviteKeys.Remove(invite.Key);
-        }
-    }
-
     private void OnCancel(SipTransactionId transaction)
     {
-        if (_invites.TryGetValue(transaction, out var invite))
+        if (_invites.TryGetValue(transaction, out var call))
         {
-            _calls.Tell(new SipGatewayEvents.CancelArrived(invite.Call, transaction.Value, _time.GetUtcNow()));
+            _calls.Tell(new SipGatewayEvents.CancelArrived(call, transaction.Value, _time.GetUtcNow()));
         }
     }
 
     private void OnSendResponse(SipGatewayCommands.SendResponse command)
     {
         var transaction = new SipTransactionId(command.TransactionId);
-        if (_invites.TryGetValue(transaction, out var invite))
+        if (_invites.TryGetValue(transaction, out var call))
         {
-            Watch(invite.Call, Sender);
-            _callStates.OnInviteResponse(invite.Call, command.Status);
+            Watch(call, Sender);
+            _callStates.OnInviteResponse(call, command.Status);
         }
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
@@ -142,7 +116,7 @@ public sealed partial class SipGateway
         if (_admitted.Remove(call, out var admitted))
         {
             _door.End(call);
-            _door.Release(admitted.Invite.Identity);
+            _door.Release(admitted.Invite.Caller);
             _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
@@ -164,7 +138,7 @@ public sealed partial class SipGateway
                 _options.RetryAfterSeconds,
                 call.Value
             );
-            _endpoint.Respond(admitted.Invite.Transaction, refusal);
+            Respond(admitted.Invite, refusal);
         }
     }
 }

@@ -52,15 +52,15 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
             IsSubscription = _subscriptionTags.Contains,
         };
         _endpoint = CreateEndpoint();
-        _sender = new SipSender(() => _endpoint);
+        _sender = new SipSender(() => _endpoint, _door.Expect);
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
-        Receive<DialogRequest>(PassToItsCall);
         Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
         Receive<SipInbox.TransactionOver>(OnTransactionOver);
+        Receive<SipInbox.FlowClosed>(closed => OnFlowClosed(closed.Flow));
 
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
@@ -110,6 +110,9 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         switch (admitted.Kind)
         {
+            case SipRequestKind.InDialog:
+                PassToItsCall(admitted);
+                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
@@ -130,10 +133,18 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
-        ForgetInvite(over.Transaction);
+        _invites.Remove(over.Transaction);
         if (!_sender.OnTransactionOver(over.Transaction, over.End))
         {
             OnRequestOver(over.Transaction, over.End);
+        }
+    }
+
+    private void Respond(AdmittedRequest admitted, SipResponse response)
+    {
+        if (admitted.Transaction is { } transaction)
+        {
+            _endpoint.Respond(transaction, response);
         }
     }
 

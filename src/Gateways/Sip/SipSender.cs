@@ -13,7 +13,8 @@ namespace OCPlatform.Gateways.Sip;
 /// returns to them. Thread-safe.
 /// </summary>
 /// <param name="endpoint">The endpoint in use; the gateway makes a new one when binding failed.</param>
-internal sealed class SipSender(Func<SipEndpoint> endpoint)
+/// <param name="expect">Told where requests go: what comes back is no stranger's.</param>
+internal sealed class SipSender(Func<SipEndpoint> endpoint, Action<IPAddress> expect)
 {
     // As many as there are open client transactions of these actors, and the endpoint bounds those.
     private readonly ConcurrentDictionary<SipTransactionId, IActorRef> _owners = new();
@@ -26,8 +27,14 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
     public sealed record Failed(SipTransactionId Transaction, SipTransactionEnd End)
         : INoSerializationVerificationNeeded;
 
-    public void Respond(SipTransactionId transaction, SipResponse response) =>
-        endpoint().Respond(transaction, response);
+    public void Respond(AdmittedRequest request, SipResponse response)
+    {
+        // None of what these actors serve is an ACK, so there is a transaction.
+        if (request.Transaction is { } transaction)
+        {
+            endpoint().Respond(transaction, response);
+        }
+    }
 
     /// <summary>Refuses, and says the cause (RFC 3261 §20.43).</summary>
     /// <param name="retryAfterSeconds">For a refusal that passes.</param>
@@ -45,7 +52,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
         {
             response.Headers.Add(SipHeaderId.MinExpires, least.ToString(CultureInfo.InvariantCulture));
         }
-        Respond(request.Transaction, response);
+        Respond(request, response);
     }
 
     /// <summary>Our address as a peer there can reach it; null when no transport leads there.</summary>
@@ -72,6 +79,7 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint)
             var transaction = endpoint().Prepare(request, destination);
             // Known before the first response can come.
             _owners[transaction] = owner;
+            expect(destination.EndPoint.Address);
             if (endpoint().SendRequest(request, destination) is not null)
             {
                 return transaction;

@@ -50,9 +50,6 @@ public enum AdmissionReason
     /// <summary>This node does not serve the called user: 404.</summary>
     UnknownUser,
 
-    /// <summary>The same request came by another way and is being served: 482 (RFC 3261 §8.2.2.2).</summary>
-    Merged,
-
     /// <summary>Max-Forwards is spent: 483.</summary>
     TooManyHops,
 

@@ -80,7 +80,7 @@ internal static class RequestChecks
     /// <summary>The user that a Request-URI names: the user part without its parameters, or a telephone number.</summary>
     public static string UserOf(SipUri uri)
     {
-        var user = (uri.IsSip ? uri.UnescapedUser : uri.Opaque) ?? "";
+        var user = uri.UnescapedUser ?? uri.Opaque ?? "";
         var end = user.IndexOf(';');
         return end < 0 ? user : user[..end];
     }

@@ -14,7 +14,7 @@ namespace OCPlatform.Gateways.Sip;
 /// Warning (RFC 3261 §20.43), log and counter; only an unknown user and a wrong password are told apart in the log alone.
 /// </summary>
 /// <remarks>
-/// A request that is let in carries its <see cref="RequestIdentity"/> as ticket, or its refusal: what a known caller is
+/// A request that is let in carries its <see cref="SipCaller"/> as ticket, or its refusal: what a known caller is
 /// refused with belongs into a transaction, because a nonce count is good only once and a place may be free a moment later.
 /// </remarks>
 internal sealed partial class SipDoor : ISipGatekeeper
@@ -108,7 +108,7 @@ internal sealed partial class SipDoor : ISipGatekeeper
     public void End(CallId call) => _live.TryRemove(call, out _);
 
     /// <summary>The place that an admitted INVITE took is free again.</summary>
-    public void Release(RequestIdentity identity) => _seats.Release(identity.Trunk);
+    public void Release(SipCaller caller) => _seats.Release(caller.Account);
 
     /// <summary>A request of ours goes there: what comes back is no stranger's.</summary>
     public void Expect(IPAddress address) => _known.Add(SourceKey.Of(address), NowMs);

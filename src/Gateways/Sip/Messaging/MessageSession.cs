@@ -141,7 +141,7 @@ internal sealed partial class MessageSession : ReceiveActor, IWithTimers
         foreach (var message in input.Transactions)
         {
             _parts.Metrics.Answered(SipStatus.Ok);
-            _parts.Sender.Respond(message.Transaction, SipResponse.Create(message.Request, SipStatus.Ok));
+            _parts.Sender.Respond(message, SipResponse.Create(message.Request, SipStatus.Ok));
         }
     }
 

@@ -180,7 +180,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
     private void OnRegister(AdmittedRequest admitted)
     {
         var request = admitted.Request;
-        if (admitted.Identity.User is not { } user)
+        if (admitted.Caller.User is not { } user)
         {
             Refuse(admitted, SipStatus.Forbidden, "only a user of sip.users may register");
             return;
@@ -225,7 +225,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
     private void Answer(AdmittedRequest admitted, SipResponse response)
     {
         _metrics.Answered(response.StatusCode);
-        _sender.Respond(admitted.Transaction, response);
+        _sender.Respond(admitted, response);
     }
 
     private void LogChange(AddressOfRecord aor, ImmutableArray<Binding> before, ImmutableArray<Binding> after)

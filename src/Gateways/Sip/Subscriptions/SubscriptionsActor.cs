@@ -44,16 +44,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         _metrics = metrics;
         _time = time;
         _retryAfterSeconds = retryAfterSeconds;
-        Receive<AdmittedRequest>(subscribe =>
-        {
-            OnNew(subscribe);
-            Arm();
-        });
-        Receive<DialogRequest>(subscribe =>
-        {
-            OnRefresh(subscribe.Received, _byTag.GetValueOrDefault(subscribe.Request.To.Tag ?? ""));
-            Arm();
-        });
+        Receive<AdmittedRequest>(OnSubscribe);
         Receive<WatchedDialog>(OnChanged);
         Receive<SipSender.Answered>(answer => OnNotifyOver(answer.Transaction, answer.Response));
         Receive<SipSender.Failed>(failed => OnNotifyOver(failed.Transaction, null));
@@ -80,47 +71,52 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
 
     // --- SUBSCRIBE -----------------------------------------------------------------------------------------------
 
+    private void OnSubscribe(AdmittedRequest subscribe)
+    {
+        if (subscribe.Request.To.Tag is { } tag)
+        {
+            OnRefresh(subscribe, _byTag.GetValueOrDefault(tag));
+        }
+        else
+        {
+            OnNew(subscribe);
+        }
+        Arm();
+    }
+
     private void OnNew(AdmittedRequest subscribe)
     {
         var verdict = SubscribeRules.Judge(subscribe.Request, _options);
         if (verdict.Status != SipStatus.Ok)
         {
-            Refuse(subscribe.Received, verdict.Status, verdict.Cause);
+            Refuse(subscribe, verdict.Status, verdict.Cause);
             return;
         }
-        var identity = subscribe.Identity;
-        if (identity.User is null && !_options.Trunks.Contains(identity.Trunk))
+        var caller = subscribe.Caller;
+        if (caller.User is null && !_options.Trunks.Contains(caller.Trunk ?? ""))
         {
-            Refuse(
-                subscribe.Received,
-                SipStatus.Forbidden,
-                "only users, and the trunks of sip.subscriptions, may watch calls"
-            );
+            Refuse(subscribe, SipStatus.Forbidden, "only users, and the trunks of sip.subscriptions, may watch calls");
             return;
         }
         if (_draining)
         {
-            Refuse(subscribe.Received, SipStatus.ServiceUnavailable, "the node is being stopped");
+            Refuse(subscribe, SipStatus.ServiceUnavailable, "the node is being stopped");
             return;
         }
         if (_byTag.Count >= _options.MaxSubscriptions)
         {
-            Refuse(
-                subscribe.Received,
-                SipStatus.ServiceUnavailable,
-                $"all {_options.MaxSubscriptions} subscriptions are taken"
-            );
+            Refuse(subscribe, SipStatus.ServiceUnavailable, $"all {_options.MaxSubscriptions} subscriptions are taken");
             return;
         }
-        if (_byTag.Values.Count(watcher => watcher.Account == identity.Account) >= _options.MaxSubscriptionsPerUser)
+        if (_byTag.Values.Count(watcher => watcher.Account == caller.Name) >= _options.MaxSubscriptionsPerUser)
         {
             var cause = $"the user has all {_options.MaxSubscriptionsPerUser} subscriptions that it may have";
-            Refuse(subscribe.Received, SipStatus.Forbidden, cause);
+            Refuse(subscribe, SipStatus.Forbidden, cause);
             return;
         }
         if (ContactFor(subscribe) is not { } contact)
         {
-            Refuse(subscribe.Received, SipStatus.ServerInternalError, "no transport leads to the subscriber");
+            Refuse(subscribe, SipStatus.ServerInternalError, "no transport leads to the subscriber");
             return;
         }
         var watcher = new Watcher(subscribe, verdict, contact, _options);
@@ -138,10 +134,10 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
             watcher.Resource,
             verdict.Seconds
         );
-        Accept(subscribe.Received, watcher, verdict.Seconds);
+        Accept(subscribe, watcher, verdict.Seconds);
     }
 
-    private void OnRefresh(SipServerRequest subscribe, Watcher? watcher)
+    private void OnRefresh(AdmittedRequest subscribe, Watcher? watcher)
     {
         if (watcher is null || watcher.Subscription.IsEnding)
         {
@@ -173,20 +169,20 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Accept(SipServerRequest subscribe, Watcher watcher, int seconds)
+    private void Accept(AdmittedRequest subscribe, Watcher watcher, int seconds)
     {
         var response = SipResponse.Create(subscribe.Request, SipStatus.Ok, toTag: watcher.LocalTag);
         response.Expires = (uint)seconds;
         response.Contact = new NameAddress(watcher.Contact);
         _metrics.Answered(SipStatus.Ok);
-        _sender.Respond(subscribe.TransactionId!.Value, response);
+        _sender.Respond(subscribe, response);
         watcher.Subscription.OnSubscribed(seconds, Now);
         Notify(watcher);
     }
 
-    private void Refuse(SipServerRequest subscribe, int status, string cause)
+    private void Refuse(AdmittedRequest subscribe, int status, string cause)
     {
-        _log.Info("SUBSCRIBE from {Remote} refused with {Status}: {Cause}", subscribe.Remote, status, cause);
+        _log.Info("SUBSCRIBE from {Remote} refused with {Status}: {Cause}", subscribe.Received.Remote, status, cause);
         _metrics.Answered(status);
         var response = SipRefusal.Create(subscribe.Request, status, cause);
         switch (status)
@@ -204,7 +200,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
                 response.RetryAfter = (uint)_retryAfterSeconds;
                 break;
         }
-        _sender.Respond(subscribe.TransactionId!.Value, response);
+        _sender.Respond(subscribe, response);
     }
 
     private SipUri? ContactFor(AdmittedRequest subscribe)

@@ -21,7 +21,7 @@ internal sealed class Watcher
         var request = subscribe.Request;
         LocalTag = SipToken.NewTag();
         Contact = contact;
-        Account = subscribe.Identity.Account;
+        Account = subscribe.Caller.Name;
         Resource = CallStates.ResourceOf(request.RequestUri);
         Subscription = new Subscription(options, verdict.Filter);
         _dialog = SipDialog.CreateUas(request, LocalTag, contact, confirmed: true)!;

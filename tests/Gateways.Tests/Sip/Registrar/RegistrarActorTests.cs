@@ -97,7 +97,7 @@ public sealed class RegistrarActorTests : TestKit
     private IActorRef Start(BindingStore? store = null)
     {
         var endpoint = new SipEndpoint(new SipEndpointOptions(), [], new SipInbox(TestActor));
-        var sender = new SipSender(() => endpoint);
+        var sender = new SipSender(() => endpoint, _ => { });
         return Sys.ActorOf(
             Props.Create(() =>
                 new RegistrarActor(_options, _registrations, store, new RegistrarMetrics(_registrations), sender, _time)
@@ -119,8 +119,8 @@ public sealed class RegistrarActorTests : TestKit
         registrar.Tell(
             new AdmittedRequest(
                 new SipServerRequest(request, transaction, flow),
-                transaction,
-                new RequestIdentity("alice", RequestIdentity.Users)
+                SipRequestKind.Register,
+                SipCaller.OfUser("alice")
             )
         );
     }
