@@ -12,7 +12,7 @@ public sealed partial class SipGateway
 {
     private readonly OutboundServices _outboundServices;
     private readonly TrunkBoard _board;
-    private readonly SipSender _sender;
+    private readonly List<IActorRef> _trunkActors = [];
     private OutboundContext _outboundContext = null!;
     private OutboundRequests _outbound = null!;
 
@@ -39,6 +39,7 @@ public sealed partial class SipGateway
             _options,
             _board,
             _outboundServices,
+            _callStates,
             _time,
             _log
         );
@@ -52,20 +53,21 @@ public sealed partial class SipGateway
     {
         foreach (var trunk in _board.Trunks.Where(t => t.IsOutbound && t.Options.Health.IntervalSeconds > 0))
         {
-            Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _outboundServices.Resolve, _time));
+            _trunkActors.Add(
+                Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _outboundServices.Resolve, _time))
+            );
         }
         foreach (var trunk in _board.Trunks.Where(trunk => trunk.Registrars.Count > 0))
         {
-            Context.ActorOf(
-                TrunkRegistration.Props(trunk, _board, _sender, _outboundServices.Resolve, _time),
-                $"registration-{trunk.ContactUser}"
+            _trunkActors.Add(
+                Context.ActorOf(TrunkRegistration.Props(trunk, _board, _sender, _outboundServices.Resolve, _time))
             );
         }
     }
 
     private void DrainTrunks()
     {
-        foreach (var child in Context.GetChildren())
+        foreach (var child in _trunkActors)
         {
             child.Tell(TrunkRegistration.Stop.Instance);
         }
@@ -86,6 +88,7 @@ public sealed partial class SipGateway
         if (_placed.Remove(actor, out var call))
         {
             _door.End(call);
+            _callStates.OnForgotten(call);
             _outbound.OnCallGone(actor);
         }
     }
@@ -98,13 +101,8 @@ public sealed partial class SipGateway
         }
     }
 
-    private void OnRequestOver(SipTransactionId transaction, SipTransactionEnd end)
-    {
-        if (!_outboundContext.OnOver(transaction, end))
-        {
-            _sender.OnTransactionOver(transaction, end);
-        }
-    }
+    private void OnRequestOver(SipTransactionId transaction, SipTransactionEnd end) =>
+        _outboundContext.OnOver(transaction, end);
 
     private void LogHealth(
         TrunkSettings trunk,

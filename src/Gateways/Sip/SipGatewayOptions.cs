@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Gateways.Sip.Messaging;
+using OCPlatform.Gateways.Sip.Registrar;
+using OCPlatform.Gateways.Sip.Subscriptions;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -36,6 +39,15 @@ public sealed class SipGatewayOptions : IValidatableObject
 
     /// <summary>Phones and browsers that register here. With any, callers need a trunk or a password.</summary>
     public List<SipUserOptions> Users { get; set; } = [];
+
+    /// <summary>How phones and browsers of `users` register.</summary>
+    public RegistrarOptions Registrar { get; set; } = new();
+
+    /// <summary>Texts that phones send by MESSAGE: who answers them, and how many.</summary>
+    public SipMessagingOptions Messaging { get; set; } = new();
+
+    /// <summary>Who may watch the calls of an agent or number (busy lamps), and how many.</summary>
+    public SubscriptionOptions Subscriptions { get; set; } = new();
 
     /// <summary>What the door lets in, and how often.</summary>
     public SipAdmissionOptions Admission { get; set; } = new();

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
 using OCPlatform.Sip.Transactions;
@@ -39,6 +40,7 @@ internal sealed class OutboundContext(
     SipGatewayOptions options,
     TrunkBoard board,
     OutboundServices services,
+    CallStates states,
     TimeProvider time,
     ILoggingAdapter log
 )
@@ -67,6 +69,9 @@ internal sealed class OutboundContext(
         new(board.Trunks, options.Outbound, services.Registrations, board.Health.DownCause, Random.Shared);
 
     public ILoggingAdapter Log { get; } = log;
+
+    /// <summary>Who watches this node's calls hears of those that are placed too.</summary>
+    public CallStates States { get; } = states;
 
     public DateTimeOffset Now => time.GetUtcNow();
 

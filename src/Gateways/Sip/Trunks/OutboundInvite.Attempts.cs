@@ -19,7 +19,7 @@ internal sealed partial class OutboundInvite
                 Send(next);
                 break;
             case SipDeliveryStep.Provisional provisional:
-                _context.TellResponse(_caller, provisional.Response);
+                Tell(provisional.Response);
                 break;
             case SipDeliveryStep.Final final:
                 OnFinal(final.Response);
@@ -41,7 +41,11 @@ internal sealed partial class OutboundInvite
             next.Request,
             next.Destination,
             this,
-            () => _context.TellSent(_caller, next.Request, next.Destination, _route!.Trunk?.Name)
+            () =>
+            {
+                _context.States.OnInviteSent(_caller.CallId, next.Request);
+                _context.TellSent(_caller, next.Request, next.Destination, _route!.Trunk?.Name);
+            }
         );
         if (_transaction is null)
         {
@@ -58,7 +62,7 @@ internal sealed partial class OutboundInvite
         if (IsOver)
         {
             // The 2xx again, or that of another fork.
-            _context.TellResponse(_caller, response);
+            Tell(response);
             return;
         }
         Judge(response);
@@ -66,7 +70,7 @@ internal sealed partial class OutboundInvite
         {
             _answered = true;
             _context.Guards.Answered(DialogId, _context.Now);
-            _context.TellResponse(_caller, response);
+            Tell(response);
             End();
             return;
         }
@@ -78,7 +82,7 @@ internal sealed partial class OutboundInvite
             NextDestination();
             return;
         }
-        _context.TellResponse(_caller, response);
+        Tell(response);
         End();
     }
 

@@ -206,7 +206,7 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
         }
         if (_lastRefusal is { } refusal)
         {
-            _context.TellResponse(_caller, refusal);
+            Tell(refusal);
             End();
         }
         else
@@ -300,8 +300,15 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
     private void Fail(string cause)
     {
         _context.Log.Warning("Call {CallId} could not be placed: {Cause}", _caller.CallId, cause);
+        _context.States.OnForgotten(_caller.CallId);
         _context.TellFailed(_caller, cause);
         End();
+    }
+
+    private void Tell(SipResponse response)
+    {
+        _context.States.OnInviteResponse(_caller.CallId, response.StatusCode, response.To.Tag);
+        _context.TellResponse(_caller, response);
     }
 
     private void End()

@@ -59,6 +59,10 @@ internal sealed class OutboundRequests(OutboundContext context)
         {
             return;
         }
+        if (written.Method == SipMethod.Bye)
+        {
+            context.States.OnBye(command.CallId, fromPeer: false);
+        }
         var flow = FlowOf(command.Transport, command.Remote);
         var trunk = TrunkOf(written.CallId, flow);
         var request = new OutboundInDialog(context, caller, written, trunk, OnRequestEnded);

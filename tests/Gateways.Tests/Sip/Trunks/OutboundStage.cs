@@ -78,6 +78,7 @@ public abstract class OutboundStage : TestKit
                     TimeProvider.System,
                     new RequiredActor<CallRegion>(registry),
                     IdleNode.Instance,
+                    null,
                     Services
                 )
             )
