@@ -6,6 +6,7 @@ using Akka.Hosting;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transactions;
 using OCPlatform.Sip.Transports;
@@ -29,6 +30,7 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
     private readonly SipGatewayStatus _status;
     private readonly TimeProvider _time;
     private readonly IActorRef _calls;
+    private readonly SipListeners _listeners;
     private SipEndpoint _endpoint;
     private readonly Admission _admission;
 
@@ -53,7 +55,8 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
         _time = time;
         _calls = calls.ActorRef;
         _admission = new Admission(options, time);
-        _endpoint = CreateEndpoint(options, time, Self, _log);
+        _listeners = new SipListeners(options, time);
+        _endpoint = CreateEndpoint();
         Receive<Inbox.Request>(r => OnRequest(r.Received));
         Receive<Inbox.Cancel>(c => OnCancel(c.Invite));
         Receive<Inbox.Response>(r => OnResponse(r.Transaction, r.Message));
@@ -109,42 +112,33 @@ public sealed class SipGateway : ReceiveActor, IWithTimers
         catch (SocketException e)
         {
             _log.Error(
-                "SIP cannot be received on UDP {Address}:{Port} ({Cause}); set sip.bindAddress or sip.port, or end what uses the port. Trying again in {Seconds} s",
-                _options.BindAddress,
-                _options.Port,
+                "SIP cannot be received on {Cause}; set sip.bindAddress, sip.port or sip.listeners, or end what uses the port. Trying again in {Seconds} s",
                 e.Message,
                 BindRetry.TotalSeconds
             );
-            _endpoint = CreateEndpoint(_options, _time, Self, _log);
+            // Other listeners may be bound already.
+            _endpoint.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(1));
+            _endpoint = CreateEndpoint();
             Timers.StartSingleTimer(nameof(Bind), Bind.Instance, BindRetry);
             return;
         }
-        var local = _endpoint.Transports[0].LocalEndPoint;
-        _status.Bound(_endpoint, local);
-        _log.Info("SIP is received on UDP {Local}", local);
+        _status.Bound(_endpoint);
+        foreach (var listener in _status.Listeners)
+        {
+            _log.Info("SIP is received on {Transport} {Local}", listener.Transport, listener.Local);
+        }
     }
 
-    private static SipEndpoint CreateEndpoint(
-        SipGatewayOptions options,
-        TimeProvider time,
-        IActorRef self,
-        ILoggingAdapter log
-    )
+    private SipEndpoint CreateEndpoint()
     {
-        var transport = new UdpTransport(
-            new UdpTransportOptions
-            {
-                Bind = new IPEndPoint(IPAddress.Parse(options.BindAddress), options.Port),
-                AdvertisedAddress =
-                    options.AdvertisedAddress.Length > 0 ? IPAddress.Parse(options.AdvertisedAddress) : null,
-            }
-        );
+        var log = _log;
         var endpointOptions = new SipEndpointOptions
         {
             ServerHeader = SipProduct.Name,
             OnHandlerException = e => log.Error(e, "SIP handler failed"),
         };
-        return new SipEndpoint(endpointOptions, [transport], new Inbox(self), time);
+        var transports = _listeners.CreateTransports(new ConnectionLog(log, _time).OnClosed);
+        return new SipEndpoint(endpointOptions, transports, new Inbox(Self), _time);
     }
 
     // ---- from the wire ----

@@ -3,16 +3,21 @@ using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Gateways.Sip.Listeners;
 
 namespace OCPlatform.Gateways.Sip;
 
 /// <summary>Puts the SIP gateway into a node.</summary>
 public static class SipGatewayHosting
 {
-    /// <summary>Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk is wrong.</summary>
+    /// <summary>
+    /// Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk or listener is wrong, or a certificate cannot
+    /// be loaded.
+    /// </summary>
     public static IServiceCollection AddSipGateway(this IServiceCollection services, SipGatewayOptions options)
     {
         _ = new Trunks(options.Trunks);
+        _ = new SipListeners(options);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
         return services;
