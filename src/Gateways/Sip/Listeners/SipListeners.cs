@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -26,6 +27,8 @@ public sealed class SipListeners
         {
             Check(listener);
         }
+        Check("sip.tls", options.Tls);
+        options.Tls.Certificates.ForEach(further => Check("sip.tls.certificates", further));
         RefuseDoubles();
         _tls = LoadTls(options.Tls);
         _names = names ?? new DnsNameResolver(options.Dns, _time);
@@ -127,16 +130,20 @@ public sealed class SipListeners
 
     private void Check(SipListenerOptions listener)
     {
-        var problem = listener.Validate(new(listener)).FirstOrDefault();
-        if (problem is not null)
-        {
-            throw new ArgumentException($"sip.listeners: {problem.ErrorMessage}");
-        }
+        Check("sip.listeners", listener);
         if (listener.IsSecure && _options.Tls is { Certificate: "", Certificates.Count: 0 })
         {
             throw new ArgumentException(
                 $"sip.tls.certificate: the {Describe(listener)} listener needs a certificate; set it, or take the listener out."
             );
+        }
+    }
+
+    private static void Check(string key, IValidatableObject section)
+    {
+        if (section.Validate(new ValidationContext(section)).FirstOrDefault() is { } problem)
+        {
+            throw new ArgumentException($"{key}: {string.Join(", ", problem.MemberNames)}: {problem.ErrorMessage}");
         }
     }
 

@@ -43,14 +43,12 @@ public sealed class SipTlsOptions : IValidatableObject
 }
 
 /// <summary>A certificate for one server name.</summary>
-public sealed class SipTlsCertificateOptions
+public sealed class SipTlsCertificateOptions : IValidatableObject
 {
     /// <summary>Name that clients ask for: "sip.example.com" or "*.example.com".</summary>
-    [Required]
     public string ServerName { get; set; } = "";
 
     /// <summary>As sip.tls.certificate.</summary>
-    [Required]
     public string Certificate { get; set; } = "";
 
     /// <summary>As sip.tls.key.</summary>
@@ -58,4 +56,17 @@ public sealed class SipTlsCertificateOptions
 
     /// <summary>As sip.tls.password. Secret: prefer the environment.</summary>
     public string Password { get; set; } = "";
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ServerName.Length == 0)
+        {
+            yield return new ValidationResult("the name that clients ask for is needed.", [nameof(ServerName)]);
+        }
+        if (Certificate.Length == 0)
+        {
+            yield return new ValidationResult("a file is needed.", [nameof(Certificate)]);
+        }
+    }
 }
