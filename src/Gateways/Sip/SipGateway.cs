@@ -6,6 +6,7 @@ using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip.Subscriptions;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Sip;
@@ -29,6 +30,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private readonly IActorRef _calls;
     private readonly SipDoor _door;
     private readonly INodeLoad _load;
+    private readonly SipListeners _listeners;
     private SipEndpoint _endpoint;
 
     public SipGateway(
@@ -52,7 +54,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         {
             IsSubscription = _subscriptionTags.Contains,
         };
-        _outboundServices = outbound ?? OutboundServices.Default();
+        _listeners = new SipListeners(options, time);
+        _outboundServices = outbound ?? OutboundServices.Default(_listeners);
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
         _endpoint = CreateEndpoint();
         _sender = new SipSender(() => _endpoint, _door.Expect);

@@ -8,22 +8,27 @@ using OCPlatform.Contracts.Sharding;
 using OCPlatform.Gateways.Sip.Messaging;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Gateways.Sip.Subscriptions;
+using OCPlatform.Gateways.Sip.Listeners;
 
 namespace OCPlatform.Gateways.Sip;
 
 /// <summary>Puts the SIP gateway into a node.</summary>
 public static class SipGatewayHosting
 {
-    /// <summary>Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk or user is wrong.</summary>
+    /// <summary>
+    /// Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk, user or listener is wrong, or a
+    /// certificate cannot be loaded.
+    /// </summary>
     public static IServiceCollection AddSipGateway(this IServiceCollection services, SipGatewayOptions options)
     {
         _ = new Callers(options, TimeProvider.System);
+        var listeners = new SipListeners(options);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
         services.TryAddSingleton<ISpendGuard, RatedSpendGuard>();
         services.AddSingleton(provider =>
         {
-            var plain = OutboundServices.Default();
+            var plain = OutboundServices.Default(listeners);
             return plain with
             {
                 Spend = provider.GetRequiredService<ISpendGuard>(),

@@ -151,8 +151,5 @@ internal sealed class Callers
 
     private static bool HasCertificate(Trunk trunk, SipFlow flow) =>
         trunk.Options.CertificateNames.Count == 0
-        || trunk.Options.CertificateNames.Intersect(PeerNamesOf(flow), StringComparer.OrdinalIgnoreCase).Any();
-
-    /// <summary>Names in the certificate that the client showed and the transport verified.</summary>
-    private static string[] PeerNamesOf(SipFlow flow) => [];
+        || trunk.Options.CertificateNames.Intersect(flow.PeerNames, StringComparer.OrdinalIgnoreCase).Any();
 }

@@ -1,3 +1,4 @@
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Sip;
 
@@ -9,9 +10,9 @@ namespace OCPlatform.Gateways.Sip;
 /// <param name="Spend">Caps what calls cost.</param>
 public sealed record OutboundServices(IRegistrations Registrations, SipTargetResolver Resolve, ISpendGuard Spend)
 {
-    /// <summary>No phones, plain address look-up, minutes by the trunks' rates.</summary>
-    public static OutboundServices Default() =>
-        new(new NoRegistrations(), AddressResolver.ResolveAsync, new RatedSpendGuard());
+    /// <summary>No phones, minutes by the trunks' rates.</summary>
+    public static OutboundServices Default(SipListeners listeners) =>
+        new(new NoRegistrations(), SipTargetResolvers.By(listeners.CreateLocator()), new RatedSpendGuard());
 
     private sealed class NoRegistrations : IRegistrations
     {

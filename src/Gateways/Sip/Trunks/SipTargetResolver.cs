@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using OCPlatform.Sip;
+using OCPlatform.Sip.Location;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
@@ -11,26 +10,13 @@ namespace OCPlatform.Gateways.Sip;
 /// </summary>
 public delegate Task<IReadOnlyList<SipDestination>> SipTargetResolver(SipUri uri, CancellationToken stop);
 
-/// <summary>Resolution without NAPTR and SRV: an address as it stands, a name by its A and AAAA records.</summary>
-internal static class AddressResolver
+internal static class SipTargetResolvers
 {
-    public static async Task<IReadOnlyList<SipDestination>> ResolveAsync(SipUri uri, CancellationToken stop)
-    {
-        if (SipDestination.FromUri(uri) is { } literal)
+    /// <summary>Asks the locator; a URI that leads nowhere throws with the reason.</summary>
+    public static SipTargetResolver By(SipServerLocator locator) =>
+        async (uri, stop) =>
         {
-            return [literal];
-        }
-        if (!uri.IsSip)
-        {
-            return [];
-        }
-        var transport = uri.IsSecure ? "TLS" : (uri.Transport ?? "udp");
-        var addresses = await Dns.GetHostAddressesAsync(uri.Parameters["maddr"] ?? uri.Host, stop);
-        return
-        [
-            .. addresses
-                .OrderBy(address => address.AddressFamily == AddressFamily.InterNetwork ? 0 : 1)
-                .Select(address => new SipDestination(transport, new IPEndPoint(address, uri.PortOrDefault))),
-        ];
-    }
+            var location = await locator.LocateAsync(uri, stop);
+            return location.Problem is { } problem ? throw new InvalidOperationException(problem) : location.Destinations;
+        };
 }

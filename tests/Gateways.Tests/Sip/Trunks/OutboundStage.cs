@@ -7,6 +7,7 @@ using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
@@ -37,7 +38,7 @@ public abstract class OutboundStage : TestKit
 
     protected CallId Id { get; } = CallId.New();
 
-    protected OutboundServices Services { get; set; } = OutboundServices.Default();
+    protected OutboundServices Services { get; set; } = OutboundServices.Default(new SipListeners(new SipGatewayOptions()));
 
     protected IActorRef Gateway { get; private set; } = ActorRefs.Nobody;
 
