@@ -2,7 +2,12 @@ using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Gateways.Sip.Messaging;
+using OCPlatform.Gateways.Sip.Registrar;
+using OCPlatform.Gateways.Sip.Subscriptions;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -15,6 +20,39 @@ public static class SipGatewayHosting
         _ = new Callers(options, TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
+        services.TryAddSingleton<ISpendGuard, RatedSpendGuard>();
+        services.AddSingleton(provider =>
+        {
+            var plain = OutboundServices.Default();
+            return plain with
+            {
+                Spend = provider.GetRequiredService<ISpendGuard>(),
+                Registrations = provider.GetService<IRegistrations>() ?? plain.Registrations,
+            };
+        });
+        return services;
+    }
+
+    /// <summary>
+    /// Registers what REGISTER, MESSAGE and SUBSCRIBE need; the database and the chat's options come from elsewhere.
+    /// </summary>
+    /// <param name="node">Whose registrations those are, in the database.</param>
+    public static IServiceCollection AddSipServices(
+        this IServiceCollection services,
+        SipGatewayOptions options,
+        string node
+    )
+    {
+        services.AddSingleton(provider => new Registrations(
+            options.Registrar,
+            provider.GetRequiredService<TimeProvider>()
+        ));
+        services.AddSingleton<IRegistrations>(provider => provider.GetRequiredService<Registrations>());
+        services.AddSingleton(provider => new BindingStore(provider.GetRequiredService<Database>(), node));
+        services.AddSingleton<RegistrarMetrics>();
+        services.AddSingleton<MessagingMetrics>();
+        services.AddSingleton<SubscriptionMetrics>();
+        services.AddSingleton<SipServices>();
         return services;
     }
 
