@@ -26,6 +26,7 @@ public sealed partial class SipGateway
         {
             if (admitted.Request.Method == SipMethod.Bye)
             {
+                _outbound.OnByeArrived(admitted.Request.CallId);
                 _callStates.OnBye(call, fromPeer: true);
             }
             _calls.Tell(
@@ -66,7 +67,7 @@ public sealed partial class SipGateway
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                invite.Request.ToBytes(),
+                TrustedIdentity.Of(invite.Request, _board.Find(invite.Caller.Trunk)).ToBytes(),
                 PathOf(invite.Received),
                 invite.Caller.Account,
                 _time.GetUtcNow()

@@ -39,6 +39,7 @@ public sealed partial class SipGateway
         var local = _endpoint.Transports[0].LocalEndPoint;
         _status.Bound(_endpoint, local);
         _log.Info("SIP is received on UDP {Local}", local);
+        StartTrunks();
     }
 
     private SipEndpoint CreateEndpoint()

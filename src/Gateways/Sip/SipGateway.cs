@@ -37,7 +37,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         TimeProvider time,
         IRequiredActor<CallRegion> calls,
         INodeLoad load,
-        SipServices? services = null
+        SipServices? services = null,
+        OutboundServices? outbound = null
     )
     {
         _options = options;
@@ -51,6 +52,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         {
             IsSubscription = _subscriptionTags.Contains,
         };
+        _outboundServices = outbound ?? OutboundServices.Default();
+        _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
         _endpoint = CreateEndpoint();
         _sender = new SipSender(() => _endpoint, _door.Expect);
 
@@ -64,15 +67,19 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
-        Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
-        Receive<SipGatewayCommands.SendStateless>(OnSendStateless);
-        Receive<Terminated>(t => Forget(t.ActorRef));
+        ReceiveOutbound();
+        Receive<Terminated>(t =>
+        {
+            Forget(t.ActorRef);
+            ForgetPlaced(t.ActorRef);
+        });
 
         // From the node and the clock.
         Receive<SipGatewayCommands.Drain>(drain =>
         {
             _door.Drain();
             DrainServices(drain);
+            DrainTrunks();
         });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
@@ -95,6 +102,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SilentCall / 2);
         Timers.StartPeriodicTimer(nameof(Measure), Measure.Instance, MeasureEvery);
+        StartOutbound();
         StartServices();
         TryBind();
     }

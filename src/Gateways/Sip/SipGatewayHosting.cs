@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Gateways.Sip.Messaging;
@@ -19,6 +20,16 @@ public static class SipGatewayHosting
         _ = new Callers(options, TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
+        services.TryAddSingleton<ISpendGuard, RatedSpendGuard>();
+        services.AddSingleton(provider =>
+        {
+            var plain = OutboundServices.Default();
+            return plain with
+            {
+                Spend = provider.GetRequiredService<ISpendGuard>(),
+                Registrations = provider.GetService<IRegistrations>() ?? plain.Registrations,
+            };
+        });
         return services;
     }
 

@@ -26,6 +26,12 @@ public sealed class SipGatewayStatus
     /// <summary>Counts of the endpoint since its start; null while it is not bound.</summary>
     public SipEndpointCounters? Counters => _endpoint?.Counters;
 
+    /// <summary>The trunks of this node; null before the gateway started.</summary>
+    internal TrunkBoard? Trunks { get; set; }
+
+    /// <summary>The trunks with their health, registration and calls out.</summary>
+    public IReadOnlyList<TrunkStatus> TrunkStatuses => Trunks?.Snapshot() ?? [];
+
     /// <summary>What the door refused, and why.</summary>
     public AdmissionStatus Admission { get; } = new();
 
