@@ -13,9 +13,6 @@ namespace OCPlatform.Gateways.Sip.Messaging;
 /// <remarks>This file: texts in, and the life of the conversation. MessageSession.Replies.cs: the way back.</remarks>
 internal sealed partial class MessageSession : ReceiveActor, IWithTimers
 {
-    // The same text in several transactions at once: a retry, or a proxy that forked.
-    private const int MostTransactionsPerInput = 4;
-
     private const int RetryAfterSeconds = 5;
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -59,7 +56,7 @@ internal sealed partial class MessageSession : ReceiveActor, IWithTimers
     private sealed record PendingInput(
         ConversationCommands.UserSaid Said,
         DateTimeOffset Until,
-        List<AdmittedRequest> Transactions
+        AdmittedRequest Message
     );
 
     private sealed record RetryDue;
@@ -101,12 +98,10 @@ internal sealed partial class MessageSession : ReceiveActor, IWithTimers
     {
         Timers.StartSingleTimer(nameof(IdleOver), new IdleOver(), TimeSpan.FromSeconds(_options.IdleTimeoutSeconds));
         _peer = new MessagePeer(incoming.Message);
-        if (_pending.Find(input => input.Said.InputId == incoming.InputId) is { } same)
+        if (_pending.Exists(input => input.Said.InputId == incoming.InputId))
         {
-            if (same.Transactions.Count < MostTransactionsPerInput)
-            {
-                same.Transactions.Add(incoming.Message);
-            }
+            // RFC 3261 §8.2.2.2, for one that the endpoint did not tell by its From tag.
+            _parts.Sender.Refuse(incoming.Message, SipStatus.LoopDetected, "the same message came by another way");
             return;
         }
         if (_pending.Count >= _options.MaxPendingInputs)
@@ -116,7 +111,7 @@ internal sealed partial class MessageSession : ReceiveActor, IWithTimers
         }
         var now = Now;
         var said = new ConversationCommands.UserSaid(_id, incoming.InputId, incoming.Text, now, now);
-        _pending.Add(new PendingInput(said, now + AcknowledgeTimeout, [incoming.Message]));
+        _pending.Add(new PendingInput(said, now + AcknowledgeTimeout, incoming.Message));
         if (_conversation is not null)
         {
             _parts.Conversations.Tell(said);
@@ -138,11 +133,8 @@ internal sealed partial class MessageSession : ReceiveActor, IWithTimers
             return;
         }
         _pending.Remove(input);
-        foreach (var message in input.Transactions)
-        {
-            _parts.Metrics.Answered(SipStatus.Ok);
-            _parts.Sender.Respond(message, SipResponse.Create(message.Request, SipStatus.Ok));
-        }
+        _parts.Metrics.Answered(SipStatus.Ok);
+        _parts.Sender.Respond(input.Message, SipResponse.Create(input.Message.Request, SipStatus.Ok));
     }
 
     private void Refuse(AdmittedRequest message, string cause)
@@ -153,9 +145,9 @@ internal sealed partial class MessageSession : ReceiveActor, IWithTimers
 
     private void RefusePending(Predicate<PendingInput> which, string cause)
     {
-        foreach (var message in _pending.Where(input => which(input)).SelectMany(input => input.Transactions))
+        foreach (var input in _pending.Where(input => which(input)))
         {
-            Refuse(message, cause);
+            Refuse(input.Message, cause);
         }
         _pending.RemoveAll(which);
     }

@@ -65,6 +65,18 @@ public sealed class RegistrarActorTests : TestKit
     }
 
     [Fact]
+    public async Task The_end_of_a_connection_reaches_the_gateways_mailbox()
+    {
+        var transport = new WebSocketStandIn();
+        await using var endpoint = new SipEndpoint(new SipEndpointOptions(), [transport], new SipInbox(TestActor));
+        endpoint.Start();
+
+        transport.Receiver!.OnTransportFailed(SipDestination.Parse("WS:192.0.2.7:51334"));
+
+        ExpectMsg<SipInbox.FlowClosed>().Flow.ToString().Should().Be("WS:192.0.2.7:51334");
+    }
+
+    [Fact]
     public void What_has_expired_is_removed_from_memory()
     {
         var registrar = Start();
@@ -136,7 +148,9 @@ public sealed class RegistrarActorTests : TestKit
 
         public SipTransportCounters Counters { get; } = new();
 
-        public void Start(ISipTransportReceiver receiver) { }
+        public ISipTransportReceiver? Receiver { get; private set; }
+
+        public void Start(ISipTransportReceiver receiver) => Receiver = receiver;
 
         public IPEndPoint AdvertisedFor(SipDestination destination) => LocalEndPoint;
 
