@@ -20,16 +20,16 @@ public sealed partial class SipGateway
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
     /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names.</summary>
-    private void PassToItsCall(AdmittedRequest admitted)
+    private void PassToItsCall(DialogRequest dialog)
     {
-        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
+        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
         {
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
-                    admitted.Transaction?.Value,
-                    admitted.Request.ToBytes(),
-                    PathOf(admitted.Received),
+                    dialog.Received.TransactionId?.Value,
+                    dialog.Request.ToBytes(),
+                    PathOf(dialog.Received),
                     _time.GetUtcNow()
                 )
             );
@@ -51,7 +51,7 @@ public sealed partial class SipGateway
 
     private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var transaction = invite.Transaction!.Value;
+        var transaction = invite.Transaction;
         _invites[transaction] = call;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
@@ -59,7 +59,7 @@ public sealed partial class SipGateway
                 transaction.Value,
                 invite.Request.ToBytes(),
                 PathOf(invite.Received),
-                invite.Caller.Account,
+                invite.Identity.Trunk,
                 _time.GetUtcNow()
             )
         );
@@ -106,7 +106,7 @@ public sealed partial class SipGateway
         if (_admitted.Remove(call, out var admitted))
         {
             _door.End(call);
-            _door.Release(admitted.Invite.Caller);
+            _door.Release(admitted.Invite.Identity);
             _status.LiveCalls = _admitted.Count;
         }
     }
@@ -127,7 +127,7 @@ public sealed partial class SipGateway
                 _options.RetryAfterSeconds,
                 call.Value
             );
-            Respond(admitted.Invite, refusal);
+            _endpoint.Respond(admitted.Invite.Transaction, refusal);
         }
     }
 }

@@ -166,6 +166,7 @@ public sealed class SipGatewayTests : TestKit
     {
         var gateway = Start();
         gateway.Tell(new SipGatewayCommands.Drain());
+        AwaitCondition(() => _status.Admission.IsDraining);
 
         Send(Invite());
         Receive(SipStatus.ServiceUnavailable).Headers[SipHeaderId.Warning].Should().Contain("being stopped");
