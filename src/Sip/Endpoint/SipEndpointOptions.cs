@@ -25,6 +25,13 @@ public sealed class SipEndpointOptions
     [Range(1, 1_000_000)]
     public int CommandQueue { get; set; } = 16_384;
 
+    /// <summary>
+    /// A larger request to a UDP destination goes by TCP, where there is such a transport (RFC 3261 §18.1.1: within 200 bytes of the path's MTU,
+    /// 1300 when that is not known).
+    /// </summary>
+    [Range(500, 65_535)]
+    public int MaxUdpRequestBytes { get; set; } = 1_300;
+
     /// <summary>Value of the Server header of responses that the endpoint makes itself; null for none.</summary>
     public string? ServerHeader { get; set; }
 
