@@ -63,7 +63,12 @@ internal sealed class Callers
         );
     }
 
-    /// <summary>The address is that of a trunk, whatever else the trunk demands.</summary>
+    /// <summary>It comes from the address of a trunk or with its certificate, whatever else the trunk demands.</summary>
+    public bool IsTrusted(SipFlow flow) =>
+        IsTrusted(flow.Remote.EndPoint.Address)
+        || (flow.PeerNames.Count > 0 && Candidates(flow).Any(trunk => trunk.Options.CertificateNames.Count > 0));
+
+    /// <summary>The address is that of a trunk.</summary>
     public bool IsTrusted(IPAddress source)
     {
         var address = source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source;
@@ -151,8 +156,5 @@ internal sealed class Callers
 
     private static bool HasCertificate(Trunk trunk, SipFlow flow) =>
         trunk.Options.CertificateNames.Count == 0
-        || trunk.Options.CertificateNames.Intersect(PeerNamesOf(flow), StringComparer.OrdinalIgnoreCase).Any();
-
-    /// <summary>Names in the certificate that the client showed and the transport verified.</summary>
-    private static string[] PeerNamesOf(SipFlow flow) => [];
+        || trunk.Options.CertificateNames.Intersect(flow.PeerNames, StringComparer.OrdinalIgnoreCase).Any();
 }

@@ -73,7 +73,7 @@ internal sealed partial class SipDoor : ISipGatekeeper
         /// <summary>Somebody logged in from there, or we sent a request there.</summary>
         Known,
 
-        /// <summary>An address of a trunk.</summary>
+        /// <summary>The address or certificate of a trunk.</summary>
         Trusted,
     }
 
@@ -146,12 +146,11 @@ internal sealed partial class SipDoor : ISipGatekeeper
 
     public bool TakesFrom(SipFlow flow, bool isResponse)
     {
-        var address = flow.Remote.EndPoint.Address;
-        if (_callers.IsTrusted(address))
+        if (_callers.IsTrusted(flow))
         {
             return true;
         }
-        var (source, now) = (SourceKey.Of(address), NowMs);
+        var (source, now) = (SourceKey.Of(flow.Remote.EndPoint.Address), NowMs);
         if (_known.Has(source, now))
         {
             return true;
@@ -172,10 +171,9 @@ internal sealed partial class SipDoor : ISipGatekeeper
 
     public SipGateDecision Judge(SipRequest request, SipFlow flow)
     {
-        var address = flow.Remote.EndPoint.Address;
-        var (source, now) = (SourceKey.Of(address), NowMs);
+        var (source, now) = (SourceKey.Of(flow.Remote.EndPoint.Address), NowMs);
         var standing =
-            _callers.IsTrusted(address) ? Standing.Trusted
+            _callers.IsTrusted(flow) ? Standing.Trusted
             : _known.Has(source, now) ? Standing.Known
             : Standing.Stranger;
         var visit = new Visit(request, flow, source, standing, now);

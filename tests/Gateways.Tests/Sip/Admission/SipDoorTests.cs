@@ -138,13 +138,17 @@ public sealed class SipDoorTests
     }
 
     [Fact]
-    public void A_trunk_with_certificate_names_takes_nobody_without_one()
+    public void A_trunk_is_known_by_a_name_in_its_certificate()
     {
         _options.Users.Clear();
         _options.Trunks = [new TrunkOptions { Name = "tls", CertificateNames = ["sip.carrier.example"] }];
         var refusal = Judge(Wire.Request(SipMethod.Invite), Stranger).Answer!;
         refusal.StatusCode.Should().Be(SipStatus.Forbidden);
         refusal.Headers[SipHeaderId.Warning].Should().Contain("belongs to no trunk");
+        Door.Judge(Wire.Request(SipMethod.Invite), Wire.From(Stranger, "other.example")).LetsIn.Should().BeFalse();
+        var carrier = Wire.From(Stranger, "other.example", "SIP.carrier.example");
+        Door.Judge(Wire.Request(SipMethod.Invite), carrier).Ticket.Should().Be(new RequestIdentity(null, "tls"));
+        Enumerable.Range(0, 1_000).All(_ => Door.TakesFrom(carrier, isResponse: false)).Should().BeTrue();
     }
 
     [Fact]
