@@ -19,13 +19,19 @@ public sealed class ProcessorMeterTests
         var time = new FakeTimeProvider();
         var meter = new ProcessorMeter(time);
         meter.Read().Should().Be(0, "there is nothing to compare with yet");
-        var until = Environment.TickCount64 + 200;
-        while (Environment.TickCount64 < until) { }
+        var until = Used() + TimeSpan.FromSeconds(0.2);
+        while (Used() < until) { }
 
-        // The clock says that a tenth of a second went by on all cores, of which one at least was busy for 0.2 s.
+        // The clock says that a tenth of a second of all cores went by; twice as much was used.
         time.Advance(TimeSpan.FromSeconds(0.1 / Environment.ProcessorCount));
         meter.Read().Should().BeGreaterThan(0.9);
         time.Advance(TimeSpan.FromHours(1));
         meter.Read().Should().BeLessThan(0.01);
+    }
+
+    private static TimeSpan Used()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return process.TotalProcessorTime;
     }
 }
