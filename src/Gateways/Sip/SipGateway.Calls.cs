@@ -20,28 +20,28 @@ public sealed partial class SipGateway
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
     /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
-    private void PassToItsCall(AdmittedRequest admitted)
+    private void PassToItsCall(DialogRequest dialog)
     {
-        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
+        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
         {
-            if (admitted.Request.Method == SipMethod.Bye)
+            if (dialog.Request.Method == SipMethod.Bye)
             {
-                _outbound.OnByeArrived(admitted.Request.CallId);
+                _outbound.OnByeArrived(dialog.Request.CallId);
                 _callStates.OnBye(call, fromPeer: true);
             }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
-                    admitted.Transaction?.Value,
-                    admitted.Request.ToBytes(),
-                    PathOf(admitted.Received),
+                    dialog.Received.TransactionId?.Value,
+                    dialog.Request.ToBytes(),
+                    PathOf(dialog.Received),
                     _time.GetUtcNow()
                 )
             );
         }
         else
         {
-            _subscriptions.Tell(admitted);
+            _subscriptions.Tell(dialog);
         }
     }
 
@@ -61,15 +61,15 @@ public sealed partial class SipGateway
 
     private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var transaction = invite.Transaction!.Value;
+        var transaction = invite.Transaction;
         _invites[transaction] = call;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                TrustedIdentity.Of(invite.Request, _board.Find(invite.Caller.Trunk)).ToBytes(),
+                TrustedIdentity.Of(invite.Request, _board.Find(invite.Identity.Trunk)).ToBytes(),
                 PathOf(invite.Received),
-                invite.Caller.Account,
+                invite.Identity.Trunk,
                 _time.GetUtcNow()
             )
         );
@@ -117,7 +117,7 @@ public sealed partial class SipGateway
         if (_admitted.Remove(call, out var admitted))
         {
             _door.End(call);
-            _door.Release(admitted.Invite.Caller);
+            _door.Release(admitted.Invite.Identity);
             _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
@@ -139,7 +139,7 @@ public sealed partial class SipGateway
                 _options.RetryAfterSeconds,
                 call.Value
             );
-            Respond(admitted.Invite, refusal);
+            _endpoint.Respond(admitted.Invite.Transaction, refusal);
         }
     }
 }

@@ -62,6 +62,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
+        Receive<DialogRequest>(PassToItsCall);
         Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
@@ -121,9 +122,6 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         switch (admitted.Kind)
         {
-            case SipRequestKind.InDialog:
-                PassToItsCall(admitted);
-                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
@@ -148,14 +146,6 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         if (!_sender.OnTransactionOver(over.Transaction, over.End))
         {
             OnRequestOver(over.Transaction, over.End);
-        }
-    }
-
-    private void Respond(AdmittedRequest admitted, SipResponse response)
-    {
-        if (admitted.Transaction is { } transaction)
-        {
-            _endpoint.Respond(transaction, response);
         }
     }
 

@@ -3,18 +3,25 @@ using System.Text;
 
 namespace OCPlatform.Sip.Authentication;
 
-/// <summary>Hash of the digest scheme (RFC 7616, RFC 8760). SHA-512-256 is not in .NET and comes with a later step.</summary>
+/// <summary>Hash of the digest scheme (RFC 7616, RFC 8760).</summary>
 public enum DigestAlgorithm
 {
     Md5,
     Sha256,
+    Sha512T256,
 }
 
 /// <summary>The sums of RFC 7616 §3.4.</summary>
 public static class Digest
 {
     /// <summary>The algorithm's name on the wire.</summary>
-    public static string NameOf(DigestAlgorithm algorithm) => algorithm == DigestAlgorithm.Md5 ? "MD5" : "SHA-256";
+    public static string NameOf(DigestAlgorithm algorithm) =>
+        algorithm switch
+        {
+            DigestAlgorithm.Md5 => "MD5",
+            DigestAlgorithm.Sha256 => "SHA-256",
+            _ => "SHA-512-256",
+        };
 
     /// <summary>H(username ":" realm ":" password) in lower-case hex: what a password store should hold instead of passwords.</summary>
     public static string Ha1(DigestAlgorithm algorithm, string username, string realm, string password) =>
@@ -40,20 +47,33 @@ public static class Digest
 
     internal static bool TryParseAlgorithm(string? name, out DigestAlgorithm algorithm)
     {
+        // Without a name it is MD5 (RFC 7616 §3.3).
         algorithm = DigestAlgorithm.Md5;
-        if (name is null || name.Equals("MD5", StringComparison.OrdinalIgnoreCase))
+        if (name is null)
         {
             return true;
         }
-        algorithm = DigestAlgorithm.Sha256;
-        return name.Equals("SHA-256", StringComparison.OrdinalIgnoreCase);
+        foreach (var known in Enum.GetValues<DigestAlgorithm>())
+        {
+            if (name.Equals(NameOf(known), StringComparison.OrdinalIgnoreCase))
+            {
+                algorithm = known;
+                return true;
+            }
+        }
+        return false;
     }
 
     private static string Hash(DigestAlgorithm algorithm, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         return Convert.ToHexStringLower(
-            algorithm == DigestAlgorithm.Md5 ? MD5.HashData(bytes) : SHA256.HashData(bytes)
+            algorithm switch
+            {
+                DigestAlgorithm.Md5 => MD5.HashData(bytes),
+                DigestAlgorithm.Sha256 => SHA256.HashData(bytes),
+                _ => Sha512T256.HashData(bytes),
+            }
         );
     }
 }

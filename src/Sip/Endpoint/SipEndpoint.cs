@@ -222,7 +222,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
-        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket())));
+        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket(request))));
 
     void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel) =>
         Guard(() => _handler.OnCancel(invite, cancel));
