@@ -19,11 +19,11 @@ public sealed class PhoneTests(SignallingPlatform signalling)
         var user = $"{phoneName}-{transport}";
         await using var phone = await StartAsync(phoneName, user, transport);
         await phone.CallAsync(user);
-        await AgentSpokeAsync(user);
+        await Platform.AgentSpokeAsync(user);
         await phone.HoldAsync();
-        await OnHoldAsync(user, true);
+        await Platform.OnHoldAsync(user, true);
         await phone.ResumeAsync();
-        await OnHoldAsync(user, false);
+        await Platform.OnHoldAsync(user, false);
         await phone.HangUpAsync();
 
         var record = await Platform.EndedCallToAsync(user);
@@ -42,7 +42,7 @@ public sealed class PhoneTests(SignallingPlatform signalling)
         var user = $"{phoneName}-{transport}-goodbye";
         await using var phone = await StartAsync(phoneName, user, transport);
         await phone.CallAsync(user);
-        await AgentSpokeAsync(user);
+        await Platform.AgentSpokeAsync(user);
         await phone.PressAsync('9');
         await phone.HungUpByPeerAsync();
 
@@ -55,25 +55,4 @@ public sealed class PhoneTests(SignallingPlatform signalling)
         var account = new PhoneAccount(user, null, transport, $"127.0.0.1:{Platform.Ports.Sip}");
         return phoneName == "baresip" ? await Baresip.StartAsync(account) : await Linphone.StartAsync(account);
     }
-
-    private Task AgentSpokeAsync(string user) =>
-        LiveCallAsync(
-            user,
-            call => call.GetProperty("turns").EnumerateArray().Any(turn => turn.Text("endedAt").Length > 0),
-            "the greeting to be over"
-        );
-
-    private Task OnHoldAsync(string user, bool held) =>
-        LiveCallAsync(user, call => call.GetProperty("onHold").GetBoolean() == held, $"onHold to be {held}");
-
-    private Task LiveCallAsync(string user, Func<System.Text.Json.JsonElement, bool> condition, string what) =>
-        Platform.WaitForJsonAsync(
-            "/api/calls?live=true",
-            json =>
-                json.GetProperty("calls")
-                    .EnumerateArray()
-                    .Any(call => call.Text("to").Contains($"sip:{user}@") && condition(call)),
-            TimeSpan.FromSeconds(15),
-            what
-        );
 }

@@ -33,6 +33,35 @@ internal static class CallRecords
         return await platform.GetJsonAsync($"/api/calls/{id}");
     }
 
+    /// <summary>Waits until the agent of the live call to a user has said something to its end.</summary>
+    public static Task AgentSpokeAsync(this PlatformProcess platform, string user) =>
+        platform.LiveCallAsync(
+            user,
+            call => call.GetProperty("turns").EnumerateArray().Any(turn => turn.Text("endedAt").Length > 0),
+            "the greeting to be over"
+        );
+
+    /// <summary>Waits until the live call to a user is told as held, or as not.</summary>
+    public static Task OnHoldAsync(this PlatformProcess platform, string user, bool held) =>
+        platform.LiveCallAsync(user, call => call.GetProperty("onHold").GetBoolean() == held, $"onHold to be {held}");
+
+    /// <summary>Waits until the live call to a user satisfies the condition.</summary>
+    public static Task LiveCallAsync(
+        this PlatformProcess platform,
+        string user,
+        Func<JsonElement, bool> condition,
+        string what
+    ) =>
+        platform.WaitForJsonAsync(
+            "/api/calls?live=true",
+            json =>
+                json.GetProperty("calls")
+                    .EnumerateArray()
+                    .Any(call => call.Text("to").Contains($"sip:{user}@") && condition(call)),
+            Deadline,
+            what
+        );
+
     /// <summary>The text at a path; empty when there is none.</summary>
     public static string Text(this JsonElement json, params string[] path)
     {
