@@ -70,38 +70,14 @@ internal sealed class Sipp : IAsyncDisposable
         await run.SucceedsAsync();
     }
 
-    /// <summary>Runs a scenario file of the folder Scenarios, or "uac" for SIPp's built-in caller.</summary>
-    public static async Task RunAsync(PlatformProcess platform, string scenario, int calls = 1, params string[] more)
-    {
-        string[] source =
-            scenario == "uac"
-                ? ["-sn", "uac"]
-                : ["-sf", Path.Combine(AppContext.BaseDirectory, "Sip", "Scenarios", scenario)];
-        var options = new SippOptions
-        {
-            Calls = calls,
-            More = more,
-            Deadline = TimeSpan.FromSeconds(60),
-        };
-        await using var run = Start(platform.Ports.Sip, scenario, source, options, NewFolder());
-        await run.SucceedsAsync();
-    }
-
     /// <summary>Starts a scenario: a caller, or a callee that waits for the platform.</summary>
-    /// <param name="port">The platform's.</param>
-    public static Sipp Start(int port, SippScenario scenario, SippOptions? options = null)
+    /// <param name="target">The port of the platform.</param>
+    public static Sipp Start(int target, SippScenario scenario, SippOptions? given = null)
     {
-        var folder = NewFolder();
-        var file = Path.Combine(folder.FullName, "scenario.xml");
+        var options = given ?? new SippOptions();
+        var folder = Directory.CreateTempSubdirectory("sipp-");
         var xml = scenario.ToXml();
-        File.WriteAllText(file, xml);
-        return Start(port, xml, ["-sf", file], options ?? new SippOptions(), folder);
-    }
-
-    private static DirectoryInfo NewFolder() => Directory.CreateTempSubdirectory("sipp-");
-
-    private static Sipp Start(int target, string scenario, string[] source, SippOptions options, DirectoryInfo folder)
-    {
+        File.WriteAllText(Path.Combine(folder.FullName, "scenario.xml"), xml);
         var port = options.Port == 0 ? FreePorts.Take() : options.Port;
         var start = new ProcessStartInfo("sipp")
         {
@@ -113,11 +89,10 @@ internal sealed class Sipp : IAsyncDisposable
         string[] arguments =
         [
             $"127.0.0.1:{target}",
-            .. source,
             .. (string[])["-t", options.Transport, "-i", options.Address, "-p", $"{port}", "-mi", options.Address],
             .. (string[])["-mp", $"{FreePorts.Take(4)}", "-m", $"{options.Calls}", "-r", $"{options.Rate}"],
             .. options.LostPercent == 0 ? (string[])[] : ["-lost", $"{options.LostPercent}"],
-            .. options.More.Contains("-s") ? (string[])[] : ["-s", options.Service],
+            .. (string[])["-s", options.Service, "-sf", "scenario.xml"],
             .. (string[])["-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", "messages.log"],
             "-nostdin",
             .. options.More,
@@ -126,7 +101,7 @@ internal sealed class Sipp : IAsyncDisposable
         {
             start.ArgumentList.Add(argument);
         }
-        return new Sipp(folder, Process.Start(start)!, scenario, port, options.Deadline);
+        return new Sipp(folder, Process.Start(start)!, xml, port, options.Deadline);
     }
 
     /// <summary>Waits for its end, which must be a success of every call.</summary>
