@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Sip.Authentication;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -27,6 +28,13 @@ public sealed class SipGatewayOptions
     /// <summary>Digest realm.</summary>
     [Required]
     public string Realm { get; set; } = "ocplatform";
+
+    /// <summary>
+    /// Digest algorithms asked for, the preferred one first (RFC 8760). Common phones know MD5 alone, and many of them
+    /// give up when another stands beside it.
+    /// </summary>
+    [MinLength(1)]
+    public List<DigestAlgorithm> DigestAlgorithms { get; set; } = [DigestAlgorithm.Md5];
 
     /// <summary>
     /// Who may call. The first trunk that fits an INVITE takes it. Without any, callers from private and loopback

@@ -57,7 +57,8 @@ internal sealed class Callers
         _users = SipUsers.ByName(options);
         _trunks = new Trunks(options.Trunks, openToPrivateNetworks: options.Users.Count == 0);
         _trusted = [.. _trunks.All.SelectMany(trunk => trunk.Networks)];
-        _digest = new DigestServer(new DigestServerOptions { Realm = options.Realm }, time);
+        var digest = new DigestServerOptions { Realm = options.Realm, Algorithms = options.DigestAlgorithms };
+        _digest = new DigestServer(digest, time);
     }
 
     /// <summary>The address is that of a trunk, whatever else the trunk demands.</summary>
