@@ -87,10 +87,9 @@ internal sealed class Baresip : IPhone
     {
         var tone = Path.Combine(folder, "tone.wav");
         TestTone.Write(tone);
-        var registration = account.Password is null ? ";regint=0" : $";regint=60;auth_pass={account.Password}";
         File.WriteAllText(
             Path.Combine(folder, "accounts"),
-            $"<sip:{account.User}@{account.Server};transport={account.Transport}>{registration}\n"
+            $"<sip:{account.User}@{account.Server};transport={account.Transport}>;auth_pass={account.Password};regint={(account.Registers ? 60 : 0)}\n"
         );
         File.WriteAllText(
             Path.Combine(folder, "config"),

@@ -8,6 +8,9 @@ namespace OCPlatform.EndToEnd.Tests.Phones;
 /// </summary>
 internal sealed class Kamailio : IAsyncDisposable
 {
+    /// <summary>In the net of the trunk that needs no password.</summary>
+    public const string Address = "127.0.0.3";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly DirectoryInfo _folder;
@@ -57,7 +60,7 @@ internal sealed class Kamailio : IAsyncDisposable
             using var probe = new TcpClient();
             try
             {
-                await probe.ConnectAsync(IPAddress.Loopback, Port, deadline.Token);
+                await probe.ConnectAsync(IPAddress.Parse(Address), Port, deadline.Token);
                 return;
             }
             catch (SocketException)
@@ -79,8 +82,8 @@ internal sealed class Kamailio : IAsyncDisposable
             children=2
             tcp_children=2
             auto_aliases=no
-            listen=udp:127.0.0.1:{{port}}
-            listen=tcp:127.0.0.1:{{port}}
+            listen=udp:{{Address}}:{{port}}
+            listen=tcp:{{Address}}:{{port}}
             loadmodule "tm.so"
             loadmodule "sl.so"
             loadmodule "rr.so"

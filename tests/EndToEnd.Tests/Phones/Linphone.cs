@@ -87,31 +87,31 @@ internal sealed class Linphone : IPhone
     private static string Settings(PhoneAccount account)
     {
         // Of the ports 0 is none and -1 any: it listens on the one transport that is tested.
-        var listening = $"""
+        var settings = $"""
             [sip]
             sip_port={(account.Transport == "udp" ? -1 : 0)}
             sip_tcp_port={(account.Transport == "tcp" ? -1 : 0)}
             sip_tls_port={(account.Transport == "tls" ? -1 : 0)}
-            default_proxy={(account.Password is null ? -1 : 0)}
+            default_proxy={(account.Registers ? 0 : -1)}
             guess_hostname=0
             contact=sip:{account.User}@127.0.0.1
             root_ca={account.CaFile}
             verify_server_certs={(account.CaFile is null ? 0 : 1)}
+            [auth_info_0]
+            username={account.User}
+            passwd={account.Password}
 
             """;
-        return account.Password is null
-            ? listening
-            : listening
+        return account.Registers
+            ? settings
                 + $"""
                     [proxy_0]
                     reg_proxy=<sip:{account.Server};transport={account.Transport}>
                     reg_identity=sip:{account.User}@{account.Server.Split(':')[0]}
                     reg_expires=60
                     reg_sendregister=1
-                    [auth_info_0]
-                    username={account.User}
-                    passwd={account.Password}
 
-                    """;
+                    """
+            : settings;
     }
 }

@@ -2,15 +2,17 @@ namespace OCPlatform.EndToEnd.Tests.Phones;
 
 /// <summary>Whom a phone is and how it reaches the platform.</summary>
 /// <param name="User">User name; also what it authenticates as.</param>
-/// <param name="Password">Its digest password; null for a phone that does not register.</param>
+/// <param name="Password">Its digest password.</param>
 /// <param name="Transport">udp, tcp or tls.</param>
 /// <param name="Server">Host and port of the platform for that transport.</param>
+/// <param name="Registers">Whether it registers when it starts.</param>
 /// <param name="CaFile">PEM file of the authority that TLS servers must be certified by.</param>
 internal sealed record PhoneAccount(
     string User,
-    string? Password,
+    string Password,
     string Transport,
     string Server,
+    bool Registers = false,
     string? CaFile = null
 )
 {

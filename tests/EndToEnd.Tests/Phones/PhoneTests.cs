@@ -17,7 +17,7 @@ public sealed class PhoneTests(SignallingPlatform signalling)
     public async Task A_phone_hears_the_greeting_holds_resumes_and_hangs_up(string phoneName, string transport)
     {
         var user = $"{phoneName}-{transport}";
-        await using var phone = await StartAsync(phoneName, user, transport);
+        await using var phone = await StartAsync(phoneName, transport);
         await phone.CallAsync(user);
         await Platform.AgentSpokeAsync(user);
         await phone.HoldAsync();
@@ -40,7 +40,7 @@ public sealed class PhoneTests(SignallingPlatform signalling)
     public async Task A_phone_is_hung_up_on_when_the_agent_says_goodbye(string phoneName, string transport)
     {
         var user = $"{phoneName}-{transport}-goodbye";
-        await using var phone = await StartAsync(phoneName, user, transport);
+        await using var phone = await StartAsync(phoneName, transport);
         await phone.CallAsync(user);
         await Platform.AgentSpokeAsync(user);
         await phone.PressAsync('9');
@@ -50,9 +50,14 @@ public sealed class PhoneTests(SignallingPlatform signalling)
         record.Text("endCause", "by").Should().Be("agent");
     }
 
-    private async Task<IPhone> StartAsync(string phoneName, string user, string transport)
+    private async Task<IPhone> StartAsync(string phoneName, string transport)
     {
-        var account = new PhoneAccount(user, null, transport, $"127.0.0.1:{Platform.Ports.Sip}");
+        var account = new PhoneAccount(
+            SignallingPlatform.UserName,
+            SignallingPlatform.Password,
+            transport,
+            $"127.0.0.1:{Platform.Ports.Sip}"
+        );
         return phoneName == "baresip" ? await Baresip.StartAsync(account) : await Linphone.StartAsync(account);
     }
 }

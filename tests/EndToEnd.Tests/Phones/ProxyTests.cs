@@ -24,7 +24,7 @@ public sealed class ProxyTests(SignallingPlatform signalling)
             .Bye()
             .Response(200);
         var options = new SippOptions { Service = user, Transport = callerSide };
-        await Sipp.RunAsync(Platform, scenario, options, proxy.Port);
+        await Sipp.RunAsync(Platform, scenario, options, $"{Kamailio.Address}:{proxy.Port}");
 
         (await Platform.EndedCallToAsync(user)).Text("endCause", "reason").Should().Be("hungUp");
     }
@@ -42,7 +42,12 @@ public sealed class ProxyTests(SignallingPlatform signalling)
             .Response(200)
             .Response(487, to: "INVITE")
             .AckRefusal();
-        await Sipp.RunAsync(Platform, scenario, new SippOptions { Transport = callerSide }, proxy.Port);
+        await Sipp.RunAsync(
+            Platform,
+            scenario,
+            new SippOptions { Transport = callerSide },
+            $"{Kamailio.Address}:{proxy.Port}"
+        );
     }
 
     [Theory]
@@ -51,7 +56,7 @@ public sealed class ProxyTests(SignallingPlatform signalling)
     {
         await using var proxy = await Kamailio.StartAsync(Platform.Ports.Sip, platformSide);
         var user = $"behind-{phoneSide}-{platformSide}";
-        var account = new PhoneAccount(user, null, phoneSide, $"127.0.0.1:{proxy.Port}");
+        var account = new PhoneAccount("guest", "", phoneSide, $"{Kamailio.Address}:{proxy.Port}");
         await using var phone = await Baresip.StartAsync(account);
         await phone.CallAsync(user);
         await Platform.AgentSpokeAsync(user);

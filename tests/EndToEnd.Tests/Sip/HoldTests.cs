@@ -55,7 +55,7 @@ public sealed class HoldTests(SignallingPlatform signalling)
     public async Task A_call_on_hold_is_told_as_such_and_not_after_it_was_taken_back()
     {
         await using var caller = Sipp.Start(
-            Platform.Ports.Sip,
+            Platform,
             new SippScenario("Hold")
                 .SetUp()
                 .Invite(SippSdp.Offer("inactive", version: 2), inDialog: true)

@@ -18,7 +18,7 @@ internal sealed record SippOptions
     public string Service { get; init; } = "frontdesk";
 
     /// <summary>The address that SIPp sends from.</summary>
-    public string Address { get; init; } = "127.0.0.1";
+    public string Address { get; init; } = SignallingPlatform.TrunkAddress;
 
     /// <summary>Its port; 0 takes a free one.</summary>
     public int Port { get; init; }
@@ -63,16 +63,20 @@ internal sealed class Sipp : IAsyncDisposable
         PlatformProcess platform,
         SippScenario scenario,
         SippOptions? options = null,
-        int? port = null
+        string? proxy = null
     )
     {
-        await using var run = Start(port ?? platform.Ports.Sip, scenario, options);
+        await using var run = Start(proxy ?? $"127.0.0.1:{platform.Ports.Sip}", scenario, options);
         await run.SucceedsAsync();
     }
 
+    /// <summary>Starts a scenario against the platform.</summary>
+    public static Sipp Start(PlatformProcess platform, SippScenario scenario, SippOptions? options = null) =>
+        Start($"127.0.0.1:{platform.Ports.Sip}", scenario, options);
+
     /// <summary>Starts a scenario: a caller, or a callee that waits for the platform.</summary>
-    /// <param name="target">The port of the platform.</param>
-    public static Sipp Start(int target, SippScenario scenario, SippOptions? given = null)
+    /// <param name="platform">Host and port of the platform, or of the proxy before it.</param>
+    public static Sipp Start(string platform, SippScenario scenario, SippOptions? given = null)
     {
         var options = given ?? new SippOptions();
         var folder = Directory.CreateTempSubdirectory("sipp-");
@@ -88,7 +92,7 @@ internal sealed class Sipp : IAsyncDisposable
         };
         string[] arguments =
         [
-            $"127.0.0.1:{target}",
+            platform,
             .. (string[])["-t", options.Transport, "-i", options.Address, "-p", $"{port}", "-mi", options.Address],
             .. (string[])["-mp", $"{FreePorts.Take(4)}", "-m", $"{options.Calls}", "-r", $"{options.Rate}"],
             .. options.LostPercent == 0 ? (string[])[] : ["-lost", $"{options.LostPercent}"],

@@ -17,13 +17,14 @@ internal sealed class SippScenario(string name)
     private int _lastCSeq;
     private int _invite;
     private int _inviteCSeq;
-    private string _inviteUri = InitialUri;
+    private string _inviteUri = "";
     private int _nextVariable = 1;
-
-    private const string InitialUri = "sip:[service]@[remote_ip]:[remote_port]";
 
     /// <summary>User of From and Contact.</summary>
     public string User { get; init; } = "sipp";
+
+    /// <summary>The address that a phone registers: From and To of REGISTER. Null for a caller.</summary>
+    public string? AddressOfRecord { get; init; }
 
     /// <summary>The Via token; SIPp's own word unless something else carries its bytes on.</summary>
     public string ViaTransport { get; init; } = "[transport]";
@@ -134,6 +135,14 @@ internal sealed class SippScenario(string name)
             .Response(180, optional: true)
             .Response(200, routes: true, matching: matching, lacking: lacking);
 
+    /// <summary>A 180 or 183 that must be acknowledged by <see cref="Prack"/>.</summary>
+    public SippScenario ReliableResponse(int status = 180) =>
+        Response(status, routes: true, matching: ["Require:.*100rel"], saving: ("RSeq", "[0-9]+", "rseq"));
+
+    /// <summary>Acknowledges the last <see cref="ReliableResponse"/>.</summary>
+    public SippScenario Prack(string? sdp = null) =>
+        Request("PRACK", sdp, headers: [$"RAck: [$rseq] {_inviteCSeq} INVITE"]);
+
     /// <summary>A whole call set-up: INVITE, 200, ACK.</summary>
     public SippScenario SetUp(params string[] headers) => Invite(SippSdp.Offer(), headers: headers).Answered().Ack();
 
@@ -180,6 +189,13 @@ internal sealed class SippScenario(string name)
         );
     }
 
+    /// <summary>Answers NOTIFYs of REFER (RFC 3515 §2.4.5) until one tells the final status; others of a 1xx may come before it.</summary>
+    public SippScenario FinalNotify(string status) =>
+        Incoming("NOTIFY", matching: ["Content-Type: *message/sipfrag"], timeoutMs: 15_000)
+            .Reply("200 OK")
+            .Incoming("NOTIFY", matching: [status, "Subscription-State: *terminated"], timeoutMs: 15_000)
+            .Reply("200 OK");
+
     // Both
 
     public SippScenario Pause(int milliseconds) => Step($"  <pause milliseconds=\"{milliseconds}\" />\n");
@@ -204,6 +220,13 @@ internal sealed class SippScenario(string name)
         return $" start_txn=\"t{_step}\"";
     }
 
+    private string InitialUri =>
+        AddressOfRecord is null ? "sip:[service]@[remote_ip]:[remote_port]" : "sip:[remote_ip]:[remote_port]";
+
+    private string From => AddressOfRecord ?? $"sip:{User}@[local_ip]:[local_port]";
+
+    private string To => AddressOfRecord ?? InitialUri;
+
     private string InviteBranch => $"[branch-{_step - _invite}]";
 
     private string Contact => $"<sip:{User}@[local_ip]:[local_port]{ContactParameters}>";
@@ -222,8 +245,8 @@ internal sealed class SippScenario(string name)
         return $"{method} {uri} SIP/2.0\n"
             + $"Via: SIP/2.0/{ViaTransport} [local_ip]:[local_port];branch={branch}\n"
             + (routes ? "[routes]\n" : "")
-            + $"From: <sip:{User}@[local_ip]:[local_port]>;tag=[pid]T[call_number]\n"
-            + $"To: <{InitialUri}>{tag}\n"
+            + $"From: <{From}>;tag=[pid]T[call_number]\n"
+            + $"To: <{To}>{tag}\n"
             + "Call-ID: [call_id]\n"
             + string.Create(CultureInfo.InvariantCulture, $"CSeq: {cseq} {method}\n")
             + contact

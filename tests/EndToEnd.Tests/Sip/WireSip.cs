@@ -32,7 +32,7 @@ internal sealed class WireSip : IAsyncDisposable
     public string Local => _socket.LocalEndPoint!.ToString()!;
 
     /// <param name="port">The platform's.</param>
-    public static WireSip OverUdp(int port, string from = "127.0.0.1")
+    public static WireSip OverUdp(int port, string from = SignallingPlatform.TrunkAddress)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
@@ -43,6 +43,7 @@ internal sealed class WireSip : IAsyncDisposable
     public static async Task<WireSip> OverTcpAsync(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Bind(new IPEndPoint(IPAddress.Parse(SignallingPlatform.TrunkAddress), 0));
         await socket.ConnectAsync(IPAddress.Loopback, port);
         return new WireSip(socket, new NetworkStream(socket, ownsSocket: true), "TCP");
     }
@@ -118,6 +119,15 @@ internal sealed class WireSip : IAsyncDisposable
 
     public Task<WireMessage> RequestAsync(string method, TimeSpan? within = null) =>
         ReceiveAsync(m => m.Status == 0 && m.Method == method, method, within);
+
+    /// <summary>What comes before the next message: the answer to a keep-alive (RFC 5626 §3.5.1).</summary>
+    public async Task<string> PongAsync()
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        var pong = new byte[2];
+        await _stream!.ReadExactlyAsync(pong, deadline.Token);
+        return Encoding.ASCII.GetString(pong);
+    }
 
     /// <summary>Whether the platform has closed the connection, or does so in time.</summary>
     public async Task<bool> IsClosedAsync(TimeSpan within)
