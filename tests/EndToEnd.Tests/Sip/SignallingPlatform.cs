@@ -55,6 +55,8 @@ public sealed class SignallingPlatform : IAsyncLifetime
         {
             ["OCP_DIALOG_AGENTS_FOLDER"] = agentsFolder,
             ["OCP_CALLS_RING_MS"] = $"{RingMs}",
+            // SIPp never speaks; the agent must not give it up.
+            ["OCP_CALLS_TURN_TAKING_USER_SILENT_MS"] = "120000",
             ["OCP_SIP_TRUNKS_0_NAME"] = "sipp",
             ["OCP_SIP_TRUNKS_0_ADDRESSES"] = $"{TrunkAddress}/31",
             ["OCP_SIP_USERS_0_NAME"] = UserName,

@@ -189,12 +189,9 @@ internal sealed class SippScenario(string name)
         );
     }
 
-    /// <summary>Answers NOTIFYs of REFER (RFC 3515 §2.4.5) until one tells the final status; others of a 1xx may come before it.</summary>
+    /// <summary>The NOTIFY that tells how a REFER ended (RFC 3515 §2.4.5).</summary>
     public SippScenario FinalNotify(string status) =>
-        Incoming("NOTIFY", matching: ["Content-Type: *message/sipfrag"], timeoutMs: 15_000)
-            .Reply("200 OK")
-            .Incoming("NOTIFY", matching: [status, "Subscription-State: *terminated"], timeoutMs: 15_000)
-            .Reply("200 OK");
+        Incoming("NOTIFY", matching: [status, "Subscription-State: *terminated"], timeoutMs: 15_000).Reply("200 OK");
 
     // Both
 

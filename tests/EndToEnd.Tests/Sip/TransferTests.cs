@@ -150,7 +150,6 @@ public sealed class TransferTests(SignallingPlatform signalling)
     private static SippScenario Callee(string name, string[] matching) =>
         new SippScenario(name) { User = "target" }
             .Incoming("INVITE", routes: true, matching: matching)
-            .Reply("180 Ringing", tag: "C", contact: true)
             .Reply("200 OK", tag: "C", body: SippSdp.Offer(formats: "0"), contact: true, retransmitted: true)
             .Incoming("ACK")
             .Incoming("BYE", timeoutMs: 15_000)
