@@ -5,6 +5,7 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Sip;
 
@@ -29,6 +30,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private readonly IActorRef _calls;
     private readonly SipDoor _door;
     private readonly INodeLoad _load;
+    private readonly SipListeners _listeners;
     private SipEndpoint _endpoint;
 
     public SipGateway(
@@ -54,6 +56,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         };
         _outboundServices = outbound ?? OutboundServices.Default();
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
+        _listeners = new SipListeners(options, time);
+        _resolve = _outboundServices.Resolve ?? _listeners.CreateLocator().LocateAsync;
         _endpoint = CreateEndpoint();
         _sender = new SipSender(() => _endpoint, _door.Expect);
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Messaging;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Gateways.Sip.Subscriptions;
@@ -14,10 +15,14 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>Puts the SIP gateway into a node.</summary>
 public static class SipGatewayHosting
 {
-    /// <summary>Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk or user is wrong.</summary>
+    /// <summary>
+    /// Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk, user or listener is
+    /// wrong, or a certificate cannot be loaded.
+    /// </summary>
     public static IServiceCollection AddSipGateway(this IServiceCollection services, SipGatewayOptions options)
     {
         _ = new Callers(options, TimeProvider.System);
+        _ = new SipListeners(options);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
         services.TryAddSingleton<ISpendGuard, RatedSpendGuard>();

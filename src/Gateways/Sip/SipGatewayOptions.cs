@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Messaging;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Gateways.Sip.Subscriptions;
@@ -12,12 +13,24 @@ public sealed class SipGatewayOptions : IValidatableObject
     [Required]
     public string BindAddress { get; set; } = "0.0.0.0";
 
-    /// <summary>UDP port.</summary>
+    /// <summary>UDP and TCP port.</summary>
     [Range(1, 65535)]
     public int Port { get; set; } = 5060;
 
     /// <summary>Address written into Contact and Via when it differs from the bound one (NAT, Kubernetes). Empty: found by route.</summary>
     public string AdvertisedAddress { get; set; } = "";
+
+    /// <summary>Every address that SIP is received on. Empty: UDP and TCP on sip.bindAddress and sip.port.</summary>
+    public List<SipListenerOptions> Listeners { get; set; } = [];
+
+    /// <summary>TLS of the listeners, and of connections to carriers.</summary>
+    public SipTlsOptions Tls { get; set; } = new();
+
+    /// <summary>Limits of TCP, TLS and WebSocket connections.</summary>
+    public SipConnectionOptions Connections { get; set; } = new();
+
+    /// <summary>How domains of SIP URIs are looked up.</summary>
+    public SipDnsOptions Dns { get; set; } = new();
 
     /// <summary>Calls at once on this node; one more INVITE gets 503 with Retry-After.</summary>
     [Range(1, 100_000)]
