@@ -150,11 +150,11 @@ public sealed class StreamTransport : ISipTransport
         _connections.Remove(connection);
         Counters.CountClosed(end);
         Interlocked.Decrement(ref Counters.ConnectionsNow);
+        Options.OnClosed?.Invoke(new SipConnectionReport(connection.Remote, connection.IsIncoming, end, detail));
         foreach (var alias in aliases)
         {
             _receiver!.OnTransportFailed(alias);
         }
-        Options.OnClosed?.Invoke(new SipConnectionReport(connection.Remote, connection.IsIncoming, end, detail));
     }
 
     private Socket Listen()
