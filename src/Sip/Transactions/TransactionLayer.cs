@@ -218,6 +218,8 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         if (!isAck)
         {
             Retransmissions++;
+            // A NAT on the way may have picked another port since: an answer to the old one would never arrive.
+            entry.Destination = ResponseRouting.For(request, flow);
         }
         var actions = entry.Machine.Step(isAck ? TransactionInput.Ack : TransactionInput.Request, now);
         if ((actions & TransactionActions.Deliver) != 0)
@@ -338,7 +340,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     {
         public SipTransactionId Id { get; } = id;
         public SipTransaction Machine { get; } = machine;
-        public SipDestination Destination { get; } = destination;
+        public SipDestination Destination { get; set; } = destination;
         public bool IsSilent { get; init; }
         public abstract ReadOnlyMemory<byte> LastSent { get; }
         int IDeadlined.QueueIndex { get; set; } = -1;
