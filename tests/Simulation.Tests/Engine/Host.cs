@@ -80,7 +80,10 @@ internal sealed class Host : ITransactionUser
 
     public SipTransactionId Start(SipRequest request, SipDestination to)
     {
-        AddVia(request, to.Transport);
+        if (!request.Headers.Contains(SipHeaderId.Via))
+        {
+            AddVia(request, to.Transport);
+        }
         World.Ladder.Core(this, "starts", World.Ladder.IsRecording ? request.CSeq : null);
         World.Checkers.Started(Enter(TransactionLayer.ClientIdOf(request), isClient: true, request));
         return Layer.Start(request, to, to.Transport == "TCP", World.Now);
@@ -291,7 +294,7 @@ internal sealed class Host : ITransactionUser
         return wire;
     }
 
-    /// <summary>For a request that leaves without a transaction.</summary>
+    /// <summary>For who wants to know the branch before the request leaves.</summary>
     public void AddVia(SipRequest request, string transport) =>
         request.Headers.AddFirst(SipHeaderId.Via, $"SIP/2.0/{transport} {Address};branch={World.NewBranch()};rport");
 }
