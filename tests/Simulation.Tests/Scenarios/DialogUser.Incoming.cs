@@ -19,7 +19,11 @@ internal sealed partial class DialogUser
         {
             OnAck(request);
         }
-        else if (check == SipDialogCheck.OtherDialog || state.IsOver)
+        else if (
+            check == SipDialogCheck.OtherDialog
+            || state.IsOver
+            || (state.ByeSent && request.Method != SipMethod.Bye)
+        )
         {
             Respond(transaction, request, SipStatus.CallDoesNotExist);
         }

@@ -39,6 +39,11 @@ internal sealed partial class DialogUser(DialogUserState state) : Core
         {
             Host.After(Dice.Ms(2_000), AnswerCall);
         }
+        if (state.InviteId is { } invite && _dialog is not null)
+        {
+            // What came of it may have been told while we were down; waiting for ever would refuse every INVITE of the peer with 491.
+            Host.After(World.Timeout, () => state.InviteId = state.InviteId == invite ? null : state.InviteId);
+        }
     }
 
     // --- Verbs ---
@@ -217,6 +222,11 @@ internal sealed partial class DialogUser(DialogUserState state) : Core
         var ack = _dialog!.CreateAck(invite);
         Host.AddVia(ack, NextHop.Transport);
         state.Acks[cseq] = new SentAck(ack.ToBytes(), NextHop.ToString());
+        if (_dialog.State.LocalTarget != Contact.ToString())
+        {
+            // The NAT has moved us while the INVITE was under way, and the peer knows the old address.
+            RefreshTarget();
+        }
     }
 
     public override void OnEnded(SipTransactionId id, SipTransactionEnd end)
