@@ -6,80 +6,183 @@ namespace OCPlatform.Sip.Authentication;
 public sealed record SipCredentials(string Username, string Password, string? Realm = null);
 
 /// <summary>
-/// Answers 401 and 407 challenges (RFC 3261 §22.2, RFC 7616 §3.4). Keeps the count of each nonce it uses; not thread-safe.
+/// Answers 401 and 407 challenges (RFC 3261 §22.2, RFC 7616 §3.4). Keeps the last nonce of each realm with its count, for the requests that
+/// follow; not thread-safe.
 /// </summary>
 public sealed class DigestClient(SipCredentials credentials)
 {
-    private string? _lastNonce;
-    private uint _count;
+    /// <summary>A call meets its proxy and its callee; more realms than this are somebody's game.</summary>
+    private const int MaxRealms = 8;
+
+    private readonly Dictionary<(bool Proxy, string Realm), Nonce> _nonces = [];
 
     /// <summary>
-    /// Puts credentials on a copy of the request, with the next CSeq number and no Via, ready to send as a new transaction. Null when no
-    /// challenge can be answered, or when the server refused this nonce already (the password is wrong).
+    /// Puts credentials on a copy of the request, with the next CSeq number and no Via, ready to send as a new transaction. Every realm that
+    /// the response names is answered, of proxies and of the callee alike. Null when no challenge can be answered, or when the
+    /// server refused these credentials already (the password is wrong).
     /// </summary>
-    public SipRequest? Answer(SipRequest request, SipResponse challenge)
+    /// <param name="request">As it was sent.</param>
+    /// <param name="challenge">The 401 or 407.</param>
+    /// <param name="answered">
+    /// Realms answered for this request so far, added to. Null: those that the request has credentials for. The difference is a
+    /// request that was sent with a nonce of an earlier one, which has the right to a fresh one.
+    /// </param>
+    public SipRequest? Answer(SipRequest request, SipResponse challenge, ISet<string>? answered = null)
     {
-        var proxy = challenge.StatusCode == SipStatus.ProxyAuthenticationRequired;
-        var from = proxy ? SipHeaderId.ProxyAuthenticate : SipHeaderId.WwwAuthenticate;
-        var into = proxy ? SipHeaderId.ProxyAuthorization : SipHeaderId.Authorization;
-        foreach (var line in challenge.Headers.Lines(from))
+        var copy = request.Clone();
+        var any = false;
+        foreach (var proxy in (ReadOnlySpan<bool>)[false, true])
         {
-            var parameters = DigestParameters.TryParse(line);
-            if (
-                parameters is null
-                || parameters["realm"] is not { } realm
-                || parameters["nonce"] is not { } nonce
-                || (credentials.Realm is { } wanted && wanted != realm)
-                || !Digest.TryParseAlgorithm(parameters["algorithm"], out var algorithm)
-                || (parameters["qop"] is { } offered && !OffersAuth(offered))
-            )
+            var seen = new HashSet<string>();
+            foreach (var line in challenge.Headers.Lines(ChallengeHeader(proxy)))
             {
-                continue;
+                if (Nonce.TryParse(line) is not { } nonce || !Suits(nonce.Realm) || !seen.Add(nonce.Realm))
+                {
+                    continue;
+                }
+                var used =
+                    answered?.Contains(RealmKey(proxy, nonce.Realm)) ?? HasCredentials(request, proxy, nonce.Realm);
+                if (used && !nonce.Stale)
+                {
+                    return null;
+                }
+                answered?.Add(RealmKey(proxy, nonce.Realm));
+                Remember(proxy, nonce);
+                SetCredentials(copy, proxy, nonce);
+                any = true;
             }
-            var stale = string.Equals(parameters["stale"], "true", StringComparison.OrdinalIgnoreCase);
-            if (request.Headers.Contains(into) && !stale)
-            {
-                return null;
-            }
-            var copy = request.Clone();
-            copy.Headers.Remove(SipHeaderId.Via);
-            copy.CSeq = new CSeq(request.CSeq.Number + 1, request.Method);
-            copy.Headers.Set(into, Authorize(parameters, realm, nonce, algorithm, request));
-            return copy;
         }
-        return null;
+        if (!any)
+        {
+            return null;
+        }
+        copy.Headers.Remove(SipHeaderId.Via);
+        copy.CSeq = new CSeq(request.CSeq.Number + 1, request.Method);
+        return copy;
     }
 
-    private string Authorize(
-        DigestParameters challenge,
-        string realm,
-        string nonce,
-        DigestAlgorithm algorithm,
-        SipRequest request
-    )
+    /// <summary>
+    /// Puts credentials on a request for the realms that challenged before, so that it need not be challenged (RFC 3261 §22.2). Nothing
+    /// happens before the first challenge.
+    /// </summary>
+    public void Authorize(SipRequest request)
     {
-        _count = nonce == _lastNonce ? _count + 1 : 1;
-        _lastNonce = nonce;
-        var qop = challenge["qop"] is null ? null : "auth";
-        var nonceCount = _count.ToString("x8", CultureInfo.InvariantCulture);
+        foreach (var ((proxy, realm), nonce) in _nonces)
+        {
+            if (!HasCredentials(request, proxy, realm))
+            {
+                SetCredentials(request, proxy, nonce);
+            }
+        }
+    }
+
+    private bool Suits(string realm) => credentials.Realm is null || credentials.Realm == realm;
+
+    private void Remember(bool proxy, Nonce nonce)
+    {
+        if (_nonces.Count >= MaxRealms && !_nonces.ContainsKey((proxy, nonce.Realm)))
+        {
+            _nonces.Clear();
+        }
+        if (_nonces.TryGetValue((proxy, nonce.Realm), out var known) && known.Value == nonce.Value)
+        {
+            nonce.Count = known.Count;
+        }
+        _nonces[(proxy, nonce.Realm)] = nonce;
+    }
+
+    private void SetCredentials(SipRequest request, bool proxy, Nonce nonce)
+    {
+        var header = CredentialsHeader(proxy);
+        var others = request.Headers.Lines(header).Where(line => RealmOf(line) != nonce.Realm).ToList();
+        request.Headers.Remove(header);
+        foreach (var other in others)
+        {
+            request.Headers.Add(header, other);
+        }
+        request.Headers.Add(header, Credentials(nonce, request));
+    }
+
+    private string Credentials(Nonce nonce, SipRequest request)
+    {
+        nonce.Count++;
+        var qop = nonce.HasQop ? "auth" : null;
+        var nonceCount = nonce.Count.ToString("x8", CultureInfo.InvariantCulture);
         var clientNonce = SipToken.NewTag();
         var uri = request.RequestUri.ToString();
-        var ha1 = Digest.Ha1(algorithm, credentials.Username, realm, credentials.Password);
-        var response = Digest.Response(algorithm, ha1, request.Method, uri, nonce, qop, nonceCount, clientNonce);
+        var ha1 = Digest.Ha1(nonce.Algorithm, credentials.Username, nonce.Realm, credentials.Password);
+        var response = Digest.Response(
+            nonce.Algorithm,
+            ha1,
+            request.Method,
+            uri,
+            nonce.Value,
+            qop,
+            nonceCount,
+            clientNonce
+        );
         var value =
-            $"Digest username={SipText.Quote(credentials.Username)}, realm={SipText.Quote(realm)}, nonce={SipText.Quote(nonce)}, "
-            + $"uri={SipText.Quote(uri)}, response=\"{response}\"";
-        if (challenge["algorithm"] is not null)
+            $"Digest username={SipText.Quote(credentials.Username)}, realm={SipText.Quote(nonce.Realm)}, "
+            + $"nonce={SipText.Quote(nonce.Value)}, uri={SipText.Quote(uri)}, response=\"{response}\"";
+        if (nonce.NamesAlgorithm)
         {
-            value += $", algorithm={Digest.NameOf(algorithm)}";
+            value += $", algorithm={Digest.NameOf(nonce.Algorithm)}";
         }
-        if (challenge["opaque"] is { } opaque)
+        if (nonce.Opaque is { } opaque)
         {
             value += $", opaque={SipText.Quote(opaque)}";
         }
         return qop is null ? value : $"{value}, qop={qop}, nc={nonceCount}, cnonce=\"{clientNonce}\"";
     }
 
-    private static bool OffersAuth(string qop) =>
-        qop.Split(',', StringSplitOptions.TrimEntries).Contains("auth", StringComparer.OrdinalIgnoreCase);
+    private static bool HasCredentials(SipRequest request, bool proxy, string realm) =>
+        request.Headers.Lines(CredentialsHeader(proxy)).Any(line => RealmOf(line) == realm);
+
+    private static string? RealmOf(string credentials) => DigestParameters.TryParse(credentials)?["realm"];
+
+    private static string RealmKey(bool proxy, string realm) => $"{(proxy ? "proxy" : "user")} {realm}";
+
+    private static SipHeaderId ChallengeHeader(bool proxy) =>
+        proxy ? SipHeaderId.ProxyAuthenticate : SipHeaderId.WwwAuthenticate;
+
+    private static SipHeaderId CredentialsHeader(bool proxy) =>
+        proxy ? SipHeaderId.ProxyAuthorization : SipHeaderId.Authorization;
+
+    /// <summary>A challenge, and how often its nonce was used.</summary>
+    private sealed class Nonce
+    {
+        public required string Realm { get; init; }
+        public required string Value { get; init; }
+        public required DigestAlgorithm Algorithm { get; init; }
+        public required bool NamesAlgorithm { get; init; }
+        public required bool HasQop { get; init; }
+        public required bool Stale { get; init; }
+        public required string? Opaque { get; init; }
+        public uint Count { get; set; }
+
+        /// <summary>Null when it is malformed, or asks for what we cannot do.</summary>
+        public static Nonce? TryParse(string header)
+        {
+            var parameters = DigestParameters.TryParse(header);
+            return
+                parameters?["realm"] is { } realm
+                && parameters["nonce"] is { } nonce
+                && Digest.TryParseAlgorithm(parameters["algorithm"], out var algorithm)
+                && (parameters["qop"] is not { } offered || OffersAuth(offered))
+                ? new Nonce
+                {
+                    Realm = realm,
+                    Value = nonce,
+                    Algorithm = algorithm,
+                    NamesAlgorithm = parameters["algorithm"] is not null,
+                    HasQop = parameters["qop"] is not null,
+                    Stale = string.Equals(parameters["stale"], "true", StringComparison.OrdinalIgnoreCase),
+                    Opaque = parameters["opaque"],
+                }
+                : null;
+        }
+
+        private static bool OffersAuth(string qop) =>
+            qop.Split(',', StringSplitOptions.TrimEntries).Contains("auth", StringComparer.OrdinalIgnoreCase);
+    }
 }

@@ -34,6 +34,7 @@ public static class SipStatus
     public const int ExtensionRequired = 421;
     public const int SessionIntervalTooSmall = 422;
     public const int IntervalTooBrief = 423;
+    public const int BadInfoPackage = 469;
     public const int TemporarilyUnavailable = 480;
     public const int CallDoesNotExist = 481;
     public const int LoopDetected = 482;
@@ -93,6 +94,7 @@ public static class SipStatus
         [SessionIntervalTooSmall] = "Session Interval Too Small",
         [IntervalTooBrief] = "Interval Too Brief",
         [429] = "Provide Referrer Identity",
+        [BadInfoPackage] = "Bad Info Package",
         [TemporarilyUnavailable] = "Temporarily Unavailable",
         [CallDoesNotExist] = "Call/Transaction Does Not Exist",
         [LoopDetected] = "Loop Detected",
