@@ -25,8 +25,18 @@ internal sealed class AckForEveryFinal : Checker
 
     public override void Arriving(Host at, WireMessage message, SipDestination source)
     {
-        if (message is { IsFailure: true, Method: SipMethod.Invite } && _clients.Contains((at, message.Branch)))
+        if (message is not { IsFinal: true, Method: SipMethod.Invite } || !_clients.Contains((at, message.Branch)))
         {
+            return;
+        }
+        if (message.IsFailure)
+        {
+            _due.Add((at, message.Branch));
+        }
+        else if (_acked2xx.GetValueOrDefault(KeyOf(at, message)) && at.IsUp)
+        {
+            // The first may take its time, when its ACK carries an answer; from then on the ACK is there to be sent again.
+            _acked2xx[KeyOf(at, message)] = false;
             _due.Add((at, message.Branch));
         }
     }
@@ -36,7 +46,7 @@ internal sealed class AckForEveryFinal : Checker
         if (message is { IsRequest: true, Method: SipMethod.Ack })
         {
             _due.Remove((from, message.Branch));
-            var key = (from, message.CallId, message.CSeqNumber, message.ToTag);
+            var key = KeyOf(from, message);
             if (_acked2xx.ContainsKey(key))
             {
                 _acked2xx[key] = true;
@@ -44,14 +54,19 @@ internal sealed class AckForEveryFinal : Checker
         }
     }
 
-    public override void Arrived(Host at, WireMessage message) =>
-        Require(!_due.Contains((at, message.Branch)), $"{at.Name} did not acknowledge {message}");
+    public override void Arrived(Host at, WireMessage message)
+    {
+        if (_due.Remove((at, message.Branch)))
+        {
+            Require(message.IsSuccess && _acked2xx[KeyOf(at, message)], $"{at.Name} did not acknowledge {message}");
+        }
+    }
 
     public override void Response(Transaction transaction, SipResponse response)
     {
         if (transaction.IsInvite && response.IsSuccess)
         {
-            _acked2xx[(transaction.Host, response.CallId, response.CSeq.Number, response.To.Tag ?? "")] = false;
+            _acked2xx.TryAdd((transaction.Host, response.CallId, response.CSeq.Number, response.To.Tag ?? ""), false);
         }
     }
 
@@ -77,4 +92,7 @@ internal sealed class AckForEveryFinal : Checker
             );
         }
     }
+
+    private static (Host, string, uint, string) KeyOf(Host host, WireMessage message) =>
+        (host, message.CallId, message.CSeqNumber, message.ToTag);
 }

@@ -5,47 +5,53 @@ using OCPlatform.Sip.Transports;
 namespace OCPlatform.Simulation.Tests.Checkers;
 
 /// <summary>
-/// The core's first final response to an open request leaves at once. A request that comes again is answered where it came from this time, since
-/// the NAT on its way may have picked another port.
+/// The core's first final response to an open request leaves at once. An INVITE that the core is slow to answer gets a 100 for the time being
+/// (RFC 3261 §17.2.1).
 /// </summary>
 internal sealed class AnswersLeave : Checker
 {
-    private readonly Dictionary<Transaction, bool> _open = [];
-    private (Host Host, WireMessage Message, SipDestination Source)? _arriving;
-    private (Host Host, string Branch, int Status) _lastSent;
+    private readonly Dictionary<Transaction, int> _open = [];
+    private readonly Dictionary<(Host, string Branch, string Method), int> _sent = [];
 
-    public override void Request(Transaction transaction) => _open[transaction] = true;
+    public override void Request(Transaction transaction)
+    {
+        _open[transaction] = 0;
+        if (transaction.IsInvite)
+        {
+            World.After(
+                TimeSpan.FromMilliseconds(World.Timers.TryingAfterMs + 1),
+                () =>
+                    Require(
+                        !_open.ContainsKey(transaction) || _sent.ContainsKey(KeyOf(transaction)),
+                        $"{transaction} got no 100"
+                    )
+            );
+        }
+    }
 
     public override void Ended(Transaction transaction, SipTransactionEnd end) => _open.Remove(transaction);
 
-    public override void Arriving(Host at, WireMessage message, SipDestination source) =>
-        _arriving = message.IsRequest ? (at, message, source) : null;
-
-    public override void Arrived(Host at, WireMessage message) => _arriving = null;
-
     public override void Sent(Host from, WireMessage message, SipDestination to)
     {
-        _lastSent = (from, message.Branch, message.Status);
-        if (
-            _arriving is { } request
-            && request.Host == from
-            && request.Message.Branch == message.Branch
-            && request.Message.Method == message.Method
-            && !message.IsRequest
-        )
+        if (!message.IsRequest)
         {
-            Require(to.Equals(request.Source), $"{from.Name} answered {request.Source} at {to}");
+            _sent[(from, message.Branch, message.Method)] = message.Status;
         }
     }
 
     public override void Responded(Transaction transaction, int status, bool sent)
     {
-        var left = _lastSent == (transaction.Host, transaction.Branch, status);
-        Require(!sent || left, $"{transaction}: {status} was not sent");
-        if (_open.TryGetValue(transaction, out var isOpen) && isOpen && status >= 200)
+        Require(
+            !sent || _sent.GetValueOrDefault(KeyOf(transaction)) == status,
+            $"{transaction}: {status} was not sent"
+        );
+        if (_open.TryGetValue(transaction, out var final) && final == 0 && status >= 200)
         {
             Require(sent, $"{transaction}: the final {status} was refused");
-            _open[transaction] = false;
+            _open[transaction] = status;
         }
     }
+
+    private static (Host, string, string) KeyOf(Transaction transaction) =>
+        (transaction.Host, transaction.Branch, transaction.Method);
 }

@@ -1,4 +1,5 @@
 using OCPlatform.Simulation.Tests.Engine;
+using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transactions;
 using OCPlatform.Sip.Transports;
 
@@ -50,6 +51,25 @@ internal abstract class Checker
 
     /// <summary>Nothing is left to happen.</summary>
     public virtual void AtRest() { }
+
+    // --- Sessions ---
+
+    /// <summary>A host has placed or been offered a call.</summary>
+    public virtual void SessionBegan(Host host) { }
+
+    public virtual void SessionEvent(Host host, SipSessionEvent happened) { }
+
+    /// <summary>A user has asked something of its session.</summary>
+    public virtual void SessionVerb(Host host, string verb, SipSessionResult result) { }
+
+    /// <summary>A user's offer is under way.</summary>
+    public virtual void Offered(Host host, string offer) { }
+
+    /// <summary>A user has answered an offer of the peer.</summary>
+    public virtual void Answered(Host host, string offer, string answer) { }
+
+    /// <summary>A user's REFER is under way.</summary>
+    public virtual void Referred(Host host, string id) { }
 
     protected void Require(bool holds, string message)
     {

@@ -1,4 +1,5 @@
 using OCPlatform.Simulation.Tests.Engine;
+using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transactions;
 using OCPlatform.Sip.Transports;
 
@@ -29,6 +30,8 @@ internal sealed class CheckerSet(World world)
             new CancelledInviteEnds(),
             new AckForEveryFinal(),
             new AnswersLeave(),
+            new RepeatedRequestsAreAnswered(),
+            new SuccessRepeatedUntilAcknowledged(),
             new DeliveredOnce(),
             new NothingIsSwallowed(),
             new RepeatedUntilAnswered(),
@@ -147,6 +150,54 @@ internal sealed class CheckerSet(World world)
         foreach (var checker in _checkers)
         {
             checker.AtRest();
+        }
+    }
+
+    public void SessionBegan(Host host)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.SessionBegan(host);
+        }
+    }
+
+    public void SessionEvent(Host host, SipSessionEvent happened)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.SessionEvent(host, happened);
+        }
+    }
+
+    public void SessionVerb(Host host, string verb, SipSessionResult result)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.SessionVerb(host, verb, result);
+        }
+    }
+
+    public void Offered(Host host, string offer)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.Offered(host, offer);
+        }
+    }
+
+    public void Answered(Host host, string offer, string answer)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.Answered(host, offer, answer);
+        }
+    }
+
+    public void Referred(Host host, string id)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.Referred(host, id);
         }
     }
 }

@@ -55,6 +55,8 @@ internal sealed class Host : ITransactionUser
 
     public bool IsUp { get; private set; } = true;
 
+    public bool HasCrashed => _incarnation > 0;
+
     public TimeSpan NextDeadline =>
         IsUp && Core.NextDeadline < Layer.NextDeadline ? Core.NextDeadline : Layer.NextDeadline;
 

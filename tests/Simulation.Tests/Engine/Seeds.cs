@@ -109,7 +109,7 @@ internal static class Seeds
         }
     }
 
-    private static void RunOne(Scenario scenario, long seed, ConcurrentDictionary<string, int> tally)
+    internal static void RunOne(Scenario scenario, long seed, ConcurrentDictionary<string, int> tally)
     {
         World world;
         try

@@ -1,0 +1,51 @@
+using OCPlatform.Simulation.Tests.Engine;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.Simulation.Tests.Checkers;
+
+/// <summary>
+/// A 2xx to an INVITE is sent again after T1, then less and less often, at last every T2, until its ACK comes or 64*T1 have gone by, over every
+/// transport (RFC 3261 §13.3.1.4). A crash or a BYE may come between.
+/// </summary>
+internal sealed class SuccessRepeatedUntilAcknowledged : Checker
+{
+    private readonly Dictionary<(Host Host, string CallId, uint CSeq), int> _times = [];
+    private readonly HashSet<(Host, string CallId)> _over = [];
+
+    public override void Sent(Host from, WireMessage message, SipDestination to)
+    {
+        if (message is { IsSuccess: true, Method: SipMethod.Invite } && !_over.Contains((from, message.CallId)))
+        {
+            var key = (from, message.CallId, message.CSeqNumber);
+            if (_times.TryAdd(key, 0))
+            {
+                World.After(World.Timeout - TimeSpan.FromMilliseconds(1), () => CheckTimes(key));
+            }
+            _times[key]++;
+        }
+        else if (message is { IsRequest: true, Method: SipMethod.Bye })
+        {
+            _over.Add((from, message.CallId));
+        }
+    }
+
+    public override void Arriving(Host at, WireMessage message, SipDestination source)
+    {
+        if (message is { IsRequest: true, Method: SipMethod.Ack })
+        {
+            _times.Remove((at, message.CallId, message.CSeqNumber));
+        }
+        else if (message is { IsRequest: true, Method: SipMethod.Bye })
+        {
+            _over.Add((at, message.CallId));
+        }
+    }
+
+    private void CheckTimes((Host Host, string CallId, uint CSeq) key)
+    {
+        if (_times.TryGetValue(key, out var times) && !_over.Contains((key.Host, key.CallId)) && !key.Host.HasCrashed)
+        {
+            Require(times == 11, $"{key.Host.Name} sent a 2xx {times} times instead of 11");
+        }
+    }
+}
