@@ -56,12 +56,12 @@ public sealed class SipDialog(SipDialogState state)
             );
 
     /// <summary>
-    /// UAC side (RFC 3261 §12.1.2), from a response with a To tag: 101–199 make an early dialog, 2xx a confirmed one. Null when the
-    /// response makes none.
+    /// UAC side (RFC 3261 §12.1.2), from a response: 101–199 with a To tag make an early dialog, 2xx a confirmed one, of an old peer
+    /// without a tag too. Null when the response makes none.
     /// </summary>
     public static SipDialog? CreateUac(SipRequest request, SipResponse response)
     {
-        if (response.StatusCode is <= 100 or >= 300 || response.To.Tag is null)
+        if (response.StatusCode is <= 100 or >= 300 || (response.To.Tag is null && !response.IsSuccess))
         {
             return null;
         }
@@ -72,7 +72,7 @@ public sealed class SipDialog(SipDialogState state)
             {
                 CallId = request.CallId,
                 LocalTag = request.From.Tag ?? "",
-                RemoteTag = response.To.Tag,
+                RemoteTag = response.To.Tag ?? "",
                 LocalAddress = WithoutTag(request.From),
                 RemoteAddress = WithoutTag(request.To),
                 RemoteTarget = target.ToString(),
@@ -148,6 +148,15 @@ public sealed class SipDialog(SipDialogState state)
 
     /// <summary>A new local Contact: the call moved to another address.</summary>
     public void SetLocalTarget(SipUri target) => State = State with { LocalTarget = target.ToString() };
+
+    /// <summary>A request left with this number or a higher one than was known here: after a digest challenge, or in another process.</summary>
+    public void AdvanceLocalCSeq(uint cseq)
+    {
+        if (cseq > State.LocalCSeq)
+        {
+            State = State with { LocalCSeq = cseq };
+        }
+    }
 
     /// <summary>
     /// The next request of ours in this dialog (RFC 3261 §12.2.1.1): CSeq counted up, routed, with Contact when the method refreshes

@@ -14,31 +14,25 @@ public sealed record SipReason(string Protocol, int? Cause, string? Text = null)
     public static SipReason Q850(int cause, string? text = null) => new("Q.850", cause, text);
 
     /// <summary>The Reason values of a message; malformed ones are left out.</summary>
-    public static IReadOnlyList<SipReason> Of(SipMessage message)
+    public static IReadOnlyList<SipReason> Of(SipMessage message) =>
+        [.. message.Headers.Elements(SipHeaderId.Reason).Select(Parse).OfType<SipReason>()];
+
+    /// <summary>One value; null when it is malformed.</summary>
+    public static SipReason? Parse(string value)
     {
-        var result = new List<SipReason>();
-        foreach (var element in message.Headers.Elements(SipHeaderId.Reason))
+        var semicolon = value.IndexOf(';');
+        var protocol = (semicolon < 0 ? value : value[..semicolon]).Trim();
+        if (
+            protocol.Length == 0
+            || !SipParameters.TryParse(SipText.Bytes(semicolon < 0 ? "" : value[semicolon..]), out var parameters)
+        )
         {
-            var semicolon = element.IndexOf(';');
-            var protocol = (semicolon < 0 ? element : element[..semicolon]).Trim();
-            if (
-                protocol.Length == 0
-                || !SipParameters.TryParse(SipText.Bytes(semicolon < 0 ? "" : element[semicolon..]), out var parameters)
-            )
-            {
-                continue;
-            }
-            int? cause = int.TryParse(
-                parameters["cause"],
-                NumberStyles.None,
-                CultureInfo.InvariantCulture,
-                out var number
-            )
-                ? number
-                : null;
-            result.Add(new SipReason(protocol, cause, parameters["text"] is { } text ? SipText.Unquote(text) : null));
+            return null;
         }
-        return result;
+        int? cause = int.TryParse(parameters["cause"], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+        return new SipReason(protocol, cause, parameters["text"] is { } text ? SipText.Unquote(text) : null);
     }
 
     public void AddTo(SipMessage message) => message.Headers.Add(SipHeaderId.Reason, ToString());

@@ -18,158 +18,281 @@ public sealed partial class SipSession
     public const string PlaceholderVia = $"SIP/2.0/UDP {PlaceholderHost};branch=z9hG4bKgateway";
 
     /// <summary>
-    /// The session that an INVITE opens. Null when it cannot be: <paramref name="refusal"/> is then the final response to it. Else the offer,
-    /// or the wish for one, is the first event.
+    /// Requests of ours that may be open at once. What the peer makes us send (PRACK, NOTIFY) stops there, and verbs are told that
+    /// they must wait.
     /// </summary>
-    /// <param name="invite">Without To tag.</param>
-    /// <param name="transaction">Its server transaction.</param>
-    /// <param name="localTag">The To tag of our responses.</param>
-    /// <param name="contact">Our Contact.</param>
-    /// <param name="options">Settings.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="refusal">Null when there is a session.</param>
-    public static SipSession? Incoming(
-        SipRequest invite,
-        string transaction,
-        string localTag,
-        SipUri contact,
-        SipSessionOptions options,
-        TimeSpan now,
-        out SipResponse? refusal
-    ) => throw new NotImplementedException();
+    private const int MaxOpenRequests = 24;
 
-    /// <summary>Places a call: the INVITE is the first action, under <see cref="InviteKey"/>.</summary>
-    public static SipSession Outgoing(SipInvitePlan plan, SipSessionOptions options, TimeSpan now) =>
-        throw new NotImplementedException();
+    private readonly SipSessionOptions _options;
+    private readonly SipDialogRole _role;
+    private readonly string _localTag;
+    private readonly Queue<SipSessionAction> _actions = new();
+    private readonly Dictionary<string, ClientRequest> _requests = [];
+    private readonly List<ServerRequest> _unanswered = [];
+    private readonly SessionTimer _timer;
+    private readonly ReliableProvisionals _reliable;
+    private SessionDialog? _dialog;
+    private SipSessionPhase _phase;
+    private SipValueList<string>? _remoteAllow;
+    private SipValueList<string> _remoteSupported = [];
+    private int _nextKey = 1;
 
-    /// <summary>The session as <see cref="State"/> told it, maybe in another process. Deadlines start anew.</summary>
-    public static SipSession Restore(SipSessionState state, SipSessionOptions options, TimeSpan now) =>
-        throw new NotImplementedException();
+    private SipSession(SipSessionOptions options, SipDialogRole role, string localTag)
+    {
+        _options = options;
+        _role = role;
+        _localTag = localTag;
+        _timer = new SessionTimer(options);
+        _reliable = new ReliableProvisionals(options);
+    }
 
-    /// <summary>Key of the INVITE of <see cref="Outgoing"/>, retries after 422 included.</summary>
-    public const string InviteKey = "invite";
+    public SipSessionPhase Phase => _phase;
 
-    public SipSessionState State => throw new NotImplementedException();
+    public SipDialogRole Role => _role;
 
-    public SipSessionPhase Phase => throw new NotImplementedException();
-
-    /// <summary>The INVITE that opened the dialog, as received or as it left last.</summary>
-    public SipRequest Invite => throw new NotImplementedException();
-
-    /// <summary>The dialog that an incoming INVITE asks to take the place of; the shell looks for it.</summary>
-    public SipReplaces? Replaces => throw new NotImplementedException();
+    /// <summary>Our tag, which in-dialog requests of the peer carry in To.</summary>
+    public string LocalTag => _localTag;
 
     /// <summary>The dialog now: of several early ones the last that was heard of; null before there is one.</summary>
-    public SipDialogState? Dialog => throw new NotImplementedException();
+    public SipDialogState? Dialog => _dialog?.Dialog.State;
 
     /// <summary>Where in-dialog requests go: first route, or the peer's Contact; before there is a dialog, the target of the INVITE.</summary>
-    public SipUri NextHop => throw new NotImplementedException();
+    public SipUri? NextHop => _dialog?.Dialog.NextHop ?? (_invite is null ? null : FirstHopOf(_invite));
 
     /// <summary>Where offer and answer stand.</summary>
-    public SipOfferState Offer => throw new NotImplementedException();
+    public SipOfferState Offer => _dialog?.Exchange.State ?? _inviteExchange.State;
 
-    /// <summary>Why it ended; null before.</summary>
+    /// <summary>Why it ended; null before, and after a restore.</summary>
     public SipSessionEnd? End { get; private set; }
 
-    /// <summary>When <see cref="OnDeadline"/> is needed next; <see cref="TimeSpan.MaxValue"/> when never.</summary>
-    public TimeSpan Deadline => throw new NotImplementedException();
+    /// <summary>Nothing is under way any more; <see cref="SipSessionEvent.Closed"/> was told.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>The peer takes a request of this method: its Allow names it, or it sent none.</summary>
+    public bool PeerAllows(string method) => _remoteAllow is null || _remoteAllow.Contains(method);
 
     /// <summary>The next action or event, in order; false when there is none.</summary>
-    public bool TryTake([NotNullWhen(true)] out SipSessionAction? action) => throw new NotImplementedException();
-
-    // Inputs
+    public bool TryTake([NotNullWhen(true)] out SipSessionAction? action) => _actions.TryDequeue(out action);
 
     /// <summary>A request with this session's Call-ID and our tag. <paramref name="transaction"/> is null for ACK.</summary>
-    public void OnRequest(SipRequest request, string? transaction, TimeSpan now) => throw new NotImplementedException();
-
-    /// <summary>The INVITE of this transaction was cancelled; the CANCEL itself has been answered.</summary>
-    public void OnCancel(string transaction, TimeSpan now, SipRequest? cancel = null) =>
-        throw new NotImplementedException();
+    public void OnRequest(SipRequest request, string? transaction, TimeSpan now)
+    {
+        if (request.IsAck)
+        {
+            OnAck(request, now);
+        }
+        else if (transaction is not null)
+        {
+            Dispatch(request, transaction, now);
+        }
+        Settle(now);
+    }
 
     /// <summary>A response to the request sent under the key, repeated 2xx included.</summary>
-    public void OnResponse(string key, SipResponse response, TimeSpan now) => throw new NotImplementedException();
+    public void OnResponse(string key, SipResponse response, TimeSpan now)
+    {
+        if (_requests.TryGetValue(key, out var request))
+        {
+            // A response to an earlier attempt under this key says nothing about the present one.
+            if (response.CSeq == request.Request.CSeq)
+            {
+                OnResponse(request, response, now);
+            }
+        }
+        else if (response is { IsSuccess: true, CSeq.Method: SipMethod.Invite })
+        {
+            OnRepeatedSuccess(key, response, now);
+        }
+        Settle(now);
+    }
 
     /// <summary>The request as it really left, before any response to it: its CSeq, From and Contact become the dialog's.</summary>
-    public void OnRequestSent(string key, SipRequest asSent) => throw new NotImplementedException();
+    public void OnRequestSent(string key, SipRequest asSent)
+    {
+        if (!_requests.TryGetValue(key, out var open))
+        {
+            return;
+        }
+        open.Request = asSent;
+        if (open.Purpose == RequestPurpose.Invite)
+        {
+            OnInviteSent(asSent);
+        }
+        else if (open.Dialog is { } dialog)
+        {
+            dialog.Dialog.AdvanceLocalCSeq(asSent.CSeq.Number);
+            if (asSent.Contact is { } contact && contact.Uri.Host != PlaceholderHost)
+            {
+                dialog.Dialog.SetLocalTarget(contact.Uri);
+            }
+        }
+        if (open.ReferralId is { } referral)
+        {
+            OnReferSent(referral, asSent);
+        }
+    }
 
     /// <summary>The request sent under the key gets no final response.</summary>
-    public void OnRequestFailed(string key, SipRequestFailure failure, TimeSpan now) =>
-        throw new NotImplementedException();
+    public void OnRequestFailed(string key, SipRequestFailure failure, TimeSpan now)
+    {
+        if (_requests.Remove(key, out var request))
+        {
+            OnFailed(request, failure, now);
+        }
+        Settle(now);
+    }
+
+    /// <summary>When <see cref="OnDeadline"/> is needed next; <see cref="TimeSpan.MaxValue"/> when never.</summary>
+    public TimeSpan Deadline
+    {
+        get
+        {
+            if (IsClosed)
+            {
+                return TimeSpan.MaxValue;
+            }
+            var next = Earliest(_ackWait?.Deadline, _reliable.Deadline, _timer.Deadline, _inviteDeadline);
+            next = Earliest(next, _ringAgainAt, _change?.RetryAt, _forksUntil, ReferralDeadline);
+            foreach (var request in _requests.Values)
+            {
+                next = request.Deadline < next ? request.Deadline : next;
+            }
+            foreach (var request in _unanswered)
+            {
+                next = request.Deadline < next ? request.Deadline : next;
+            }
+            return next;
+        }
+    }
 
     /// <summary>Does what is due.</summary>
-    public void OnDeadline(TimeSpan now) => throw new NotImplementedException();
+    public void OnDeadline(TimeSpan now)
+    {
+        OnAckDeadline(now);
+        OnReliableDeadline(now);
+        OnInviteDeadline(now);
+        OnUnansweredDeadline(now);
+        foreach (var request in _requests.Values.Where(r => r.Deadline <= now).ToList())
+        {
+            _requests.Remove(request.Key);
+            OnFailed(request, SipRequestFailure.Timeout, now);
+        }
+        OnChangeDeadline(now);
+        OnTimerDeadline(now);
+        OnReferralDeadline(now);
+        Settle(now);
+    }
 
-    // Verbs of the callee before the answer
+    private void OnResponse(ClientRequest request, SipResponse response, TimeSpan now)
+    {
+        if (response.IsFinal)
+        {
+            _requests.Remove(request.Key);
+        }
+        switch (request.Purpose)
+        {
+            case RequestPurpose.Invite:
+                OnInviteResponse(request, response, now);
+                break;
+            case RequestPurpose.Reinvite when response.IsProvisional:
+                // A person may be asked, so it can take as long as the transaction lets it.
+                request.Deadline = now + _options.Timers.InviteProceeding + Patience;
+                break;
+            case var _ when response.IsProvisional:
+                break;
+            case RequestPurpose.Reinvite or RequestPurpose.Update:
+                OnChangeResponse(request, response, now);
+                break;
+            case RequestPurpose.Prack:
+                OnPrackResponse(request, response, now);
+                break;
+            case RequestPurpose.Refer:
+                OnReferResponse(request, response, now);
+                break;
+            case RequestPurpose.Notify:
+                OnNotifyResponse(request, response.StatusCode);
+                break;
+            case RequestPurpose.Info:
+                Push(new SipSessionEvent.InfoAnswered(request.Key, response.StatusCode));
+                EndIfLost(response, now);
+                break;
+        }
+    }
 
-    /// <summary>
-    /// A provisional response, 180–183 or 199. A body is the answer to the peer's offer as early media, or, sent reliably, our offer when the
-    /// INVITE had none; it is left out where neither may stand.
-    /// </summary>
-    public SipSessionResult Ring(int status, ReadOnlyMemory<byte> body, TimeSpan now) =>
-        throw new NotImplementedException();
+    private void OnFailed(ClientRequest request, SipRequestFailure failure, TimeSpan now)
+    {
+        switch (request.Purpose)
+        {
+            case RequestPurpose.Invite:
+                OnInviteFailed(failure);
+                break;
+            case RequestPurpose.Reinvite or RequestPurpose.Update:
+                OnChangeFailed(request, failure, now);
+                break;
+            case RequestPurpose.Prack:
+                OnPrackFailed(request);
+                break;
+            case RequestPurpose.Refer:
+                OnReferFailed(request);
+                break;
+            case RequestPurpose.Notify:
+                OnNotifyResponse(request, SipStatus.RequestTimeout);
+                break;
+            case RequestPurpose.Info:
+                Push(new SipSessionEvent.InfoAnswered(request.Key, SipStatus.RequestTimeout));
+                break;
+        }
+    }
 
-    /// <summary>
-    /// 200 with the answer, or with the offer when the INVITE had none; empty when a reliable provisional response brought it already. Held
-    /// back until the PRACK that RFC 3262 §3 asks for is there.
-    /// </summary>
-    public SipSessionResult Answer(ReadOnlyMemory<byte> body, TimeSpan now) => throw new NotImplementedException();
+    private void Push(SipSessionAction action) => _actions.Enqueue(action);
 
-    /// <summary>A final response from 300 to 699, with a Warning that names the cause; 3xx with Contact among the headers.</summary>
-    public SipSessionResult Reject(int status, string? cause, IReadOnlyList<SipHeader>? headers, TimeSpan now) =>
-        throw new NotImplementedException();
-
-    // Verbs of both
-
-    /// <summary>
-    /// Ends it as its state asks for: CANCEL, BYE, or a final response (the status of a SIP reason from 300 on, else 480). A BYE waits for the
-    /// ACK of our 2xx (RFC 3261 §15).
-    /// </summary>
-    public SipSessionResult HangUp(SipReason? reason, TimeSpan now) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Offers a changed session: re-INVITE, or UPDATE while the dialog is early or when <paramref name="byUpdate"/> and the peer allows it.
-    /// Empty: a re-INVITE that asks the peer for an offer. Ends in <see cref="SipSessionEvent.AnswerReceived"/> or
-    /// <see cref="SipSessionEvent.OfferRejected"/>; glare is resolved here.
-    /// </summary>
-    public SipSessionResult Reoffer(ReadOnlyMemory<byte> body, TimeSpan now, bool byUpdate = false) =>
-        throw new NotImplementedException();
-
-    /// <summary>Refreshes target and session timer without changing the session.</summary>
-    public SipSessionResult Refresh(TimeSpan now) => throw new NotImplementedException();
-
-    /// <summary>Our Contact from now on, told to the peer with the next target refresh.</summary>
-    public void MoveTo(SipUri contact) => throw new NotImplementedException();
-
-    /// <summary>Our answer to the peer's open offer, or our offer where it wants one (re-INVITE without a description).</summary>
-    public SipSessionResult AcceptOffer(ReadOnlyMemory<byte> body, TimeSpan now) => throw new NotImplementedException();
-
-    /// <summary>Refuses the peer's open offer; the session stays as it was. 488 when in doubt.</summary>
-    public SipSessionResult RejectOffer(int status, string? cause, TimeSpan now) => throw new NotImplementedException();
-
-    /// <summary>Asks the peer to call <paramref name="target"/> (RFC 3515), in place of a dialog of ours when attended (RFC 3891).</summary>
-    /// <param name="target">Whom to call.</param>
-    /// <param name="replaces">The dialog it shall replace there.</param>
-    /// <param name="referredBy">Who asks (RFC 3892); null leaves it out.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="id">Names the referral in its events.</param>
-    public SipSessionResult Refer(
-        SipUri target,
-        SipReplaces? replaces,
-        NameAddress? referredBy,
+    /// <summary>Sends a request of ours in a dialog and keeps it until its final response.</summary>
+    private ClientRequest Send(
+        RequestPurpose purpose,
+        SessionDialog dialog,
+        SipRequest request,
         TimeSpan now,
-        out string id
-    ) => throw new NotImplementedException();
+        string? referralId = null
+    )
+    {
+        Dress(request);
+        var patience = purpose == RequestPurpose.Reinvite ? _options.Timers.InviteProceeding + Patience : Patience;
+        var open = new ClientRequest(NextKey(request.Method), purpose, request, dialog, now + patience)
+        {
+            ReferralId = referralId,
+        };
+        _requests.Add(open.Key, open);
+        Push(new SipSessionAction.Send(open.Key, request, dialog.Dialog.NextHop));
+        return open;
+    }
 
-    /// <summary>202 to the peer's REFER; its progress is told with <see cref="ReportReferral"/>.</summary>
-    public SipSessionResult AcceptReferral(string id, TimeSpan now) => throw new NotImplementedException();
+    private void Dress(SipRequest request)
+    {
+        request.Headers.AddFirst(SipHeaderId.Via, PlaceholderVia);
+        if (_options.Product is { } product)
+        {
+            request.Headers.Add(SipHeaderId.UserAgent, product);
+        }
+    }
 
-    public SipSessionResult RejectReferral(string id, int status, string? cause, TimeSpan now) =>
-        throw new NotImplementedException();
+    private string NextKey(string method) => $"{method.ToLowerInvariant()}-{_nextKey++}";
 
-    /// <summary>Tells the peer how the call it asked for stands; a final status ends it. Works after the session's end too.</summary>
-    public SipSessionResult ReportReferral(string id, int status, TimeSpan now) => throw new NotImplementedException();
+    /// <summary>
+    /// How long a request of ours is waited for. Its transaction gives up after 64*T1, and each further target that the shell tries takes as
+    /// long: this only ends what the shell forgot.
+    /// </summary>
+    private TimeSpan Patience => 4 * _options.Timers.Timeout;
 
-    /// <summary>INFO with a body (RFC 6086, legacy usage): <see cref="SipDigit.RelayType"/> and the like.</summary>
-    public SipSessionResult SendInfo(string contentType, ReadOnlyMemory<byte> body, TimeSpan now) =>
-        throw new NotImplementedException();
+    private static TimeSpan Earliest(params ReadOnlySpan<TimeSpan?> times)
+    {
+        var earliest = TimeSpan.MaxValue;
+        foreach (var time in times)
+        {
+            if (time is { } at && at < earliest)
+            {
+                earliest = at;
+            }
+        }
+        return earliest;
+    }
 }
