@@ -1,6 +1,7 @@
 using System.Text;
 using OCPlatform.Simulation.Tests.Engine;
 using OCPlatform.Sip.Sessions;
+using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Simulation.Tests.Checkers;
 
@@ -21,6 +22,15 @@ internal sealed class OffersMatchAnswers : Checker
     {
         _offers.Add(offer);
         _open[host] = offer;
+    }
+
+    /// <summary>A refresh offers again what is in force, unasked.</summary>
+    public override void Sent(Host from, WireMessage message, SipDestination to)
+    {
+        if (message is { IsRequest: true, Method: SipMethod.Invite or SipMethod.Update, Message.Body.IsEmpty: false })
+        {
+            Offered(from, TextOf(message.Message.Body));
+        }
     }
 
     public override void Answered(Host host, string offer, string answer)

@@ -5,7 +5,7 @@ namespace OCPlatform.Simulation.Tests.Checkers;
 
 /// <summary>
 /// A 2xx to an INVITE is sent again after T1, then less and less often, at last every T2, until its ACK comes or 64*T1 have gone by, over every
-/// transport (RFC 3261 §13.3.1.4). A crash or a BYE may come between.
+/// transport (RFC 3261 §13.3.1.4). A crash or a BYE may come between, or the peer's next INVITE, which says as much as an ACK.
 /// </summary>
 internal sealed class SuccessRepeatedUntilAcknowledged : Checker
 {
@@ -34,6 +34,14 @@ internal sealed class SuccessRepeatedUntilAcknowledged : Checker
         if (message is { IsRequest: true, Method: SipMethod.Ack })
         {
             _times.Remove((at, message.CallId, message.CSeqNumber));
+        }
+        else if (message is { IsRequest: true, Method: SipMethod.Invite })
+        {
+            var earlier = _times.Keys.Where(k => k.Host == at && k.CallId == message.CallId && k.CSeq < message.CSeqNumber);
+            foreach (var key in earlier.ToList())
+            {
+                _times.Remove(key);
+            }
         }
         else if (message is { IsRequest: true, Method: SipMethod.Bye })
         {

@@ -146,6 +146,7 @@ internal sealed partial class SessionUser
         if (Verb($"answer {body}", Session!.Answer(Bytes(body), World.Now)))
         {
             Given(body);
+            state.RemoteOffer = null;
         }
     }
 

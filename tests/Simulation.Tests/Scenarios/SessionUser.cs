@@ -93,8 +93,11 @@ internal sealed partial class SessionUser(SessionUserState state, SipSessionOpti
 
     public override void OnCancel(SipTransactionId invite, SipRequest cancel)
     {
-        Session?.OnCancel(invite.Value, World.Now, cancel);
-        Drain();
+        if (Session is not null)
+        {
+            Session.OnCancel(invite.Value, World.Now, cancel);
+            Drain();
+        }
     }
 
     public override void OnResponse(SipTransactionId id, SipResponse response)
