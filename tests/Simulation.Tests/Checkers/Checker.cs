@@ -62,7 +62,7 @@ internal abstract class Checker
     /// <summary>A user has asked something of its session.</summary>
     public virtual void SessionVerb(Host host, string verb, SipSessionResult result) { }
 
-    /// <summary>A user's offer is under way.</summary>
+    /// <summary>A user hands an offer to its session.</summary>
     public virtual void Offered(Host host, string offer) { }
 
     /// <summary>A user has answered an offer of the peer.</summary>

@@ -21,16 +21,15 @@ internal sealed class EveryVerbHasAnOutcome : Checker
 
     public override void SessionBegan(Host host) => _asked.Add(host, new Asked());
 
-    public override void Offered(Host host, string offer) => _asked[host].OfferIsOpen = true;
-
     public override void Referred(Host host, string id) =>
         Require(_asked[host].Referrals.Add(id), $"{host.Name}: two referrals are called {id}");
 
     public override void SessionVerb(Host host, string verb, SipSessionResult result)
     {
-        if (verb == "info" && result == SipSessionResult.Done)
+        if (result == SipSessionResult.Done)
         {
-            _asked[host].Infos++;
+            _asked[host].Infos += verb == "info" ? 1 : 0;
+            _asked[host].OfferIsOpen |= verb.StartsWith("reoffer", StringComparison.Ordinal);
         }
     }
 

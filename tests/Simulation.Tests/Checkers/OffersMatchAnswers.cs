@@ -11,25 +11,35 @@ namespace OCPlatform.Simulation.Tests.Checkers;
 /// </summary>
 internal sealed class OffersMatchAnswers : Checker
 {
+    private readonly HashSet<string> _written = [];
     private readonly HashSet<string> _offers = [];
+    private readonly HashSet<(Host, string Branch, int Status, string Body)> _sent = [];
     private readonly Dictionary<string, string> _answers = [];
     private readonly Dictionary<Host, string> _open = [];
     private readonly Dictionary<Host, (string Offer, string Answer)> _pairs = [];
 
     public (string Offer, string Answer)? PairOf(Host host) => _pairs.TryGetValue(host, out var pair) ? pair : null;
 
-    public override void Offered(Host host, string offer)
-    {
-        _offers.Add(offer);
-        _open[host] = offer;
-    }
+    public override void Offered(Host host, string offer) => _written.Add(offer);
 
-    /// <summary>A refresh offers again what is in force, unasked.</summary>
+    /// <summary>
+    /// It is open when it leaves, which may be later than it was written. A refresh offers again what is in force, unasked; a response has an
+    /// answer or what was written as an offer.
+    /// </summary>
     public override void Sent(Host from, WireMessage message, SipDestination to)
     {
-        if (message is { IsRequest: true, Method: SipMethod.Invite or SipMethod.Update, Message.Body.IsEmpty: false })
+        if (message.Message.Body.IsEmpty)
         {
-            Offered(from, TextOf(message.Message.Body));
+            return;
+        }
+        var body = TextOf(message.Message.Body);
+        var isOffer = message.IsRequest
+            ? message.Method is SipMethod.Invite or SipMethod.Update
+            : _written.Contains(body);
+        if (isOffer && _sent.Add((from, message.Branch, message.Status, body)))
+        {
+            _offers.Add(body);
+            _open[from] = body;
         }
     }
 

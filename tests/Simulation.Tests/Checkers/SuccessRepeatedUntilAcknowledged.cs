@@ -37,7 +37,9 @@ internal sealed class SuccessRepeatedUntilAcknowledged : Checker
         }
         else if (message is { IsRequest: true, Method: SipMethod.Invite })
         {
-            var earlier = _times.Keys.Where(k => k.Host == at && k.CallId == message.CallId && k.CSeq < message.CSeqNumber);
+            var earlier = _times.Keys.Where(k =>
+                k.Host == at && k.CallId == message.CallId && k.CSeq < message.CSeqNumber
+            );
             foreach (var key in earlier.ToList())
             {
                 _times.Remove(key);

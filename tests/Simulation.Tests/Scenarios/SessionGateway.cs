@@ -16,6 +16,7 @@ internal sealed class SessionGateway(bool challenges)
     private static readonly SipCredentials Credentials = new("anyone", "secret");
 
     private readonly DigestClient _digest = new(Credentials);
+    private readonly SipRequestSequence _sequence = new();
     private readonly Dictionary<string, Delivery> _byKey = [];
     private readonly Dictionary<SipTransactionId, Delivery> _byId = [];
 
@@ -105,6 +106,9 @@ internal sealed class SessionGateway(bool challenges)
         {
             case SipDeliveryStep.Next next:
                 var request = next.Request.Clone();
+                var written = request.CSeq;
+                _sequence.Number(request);
+                isNews |= request.CSeq != written;
                 host.AddVia(request, next.Destination.Transport);
                 delivery.Current = TransactionLayer.ClientIdOf(request);
                 _byId[delivery.Current.Value] = delivery;

@@ -40,6 +40,10 @@ internal sealed class SessionScenario : Scenario
         {
             Plan(dice.Pick(caller, callee), dice.Ms(60_000), SessionVerb.HangUp);
         }
+        // Nobody lets it ring for ever, not even when the caller's CANCEL was lost in a crash.
+        callee.Plans.Add(
+            new SessionPlan(TimeSpan.FromSeconds(200), SessionVerb.Reject, SipStatus.TemporarilyUnavailable)
+        );
         Plan(caller, TimeSpan.FromSeconds(300), SessionVerb.Reoffer);
         Plan(callee, TimeSpan.FromSeconds(340), SessionVerb.Reoffer);
         foreach (var state in dice.Pick<SessionUserState[]>([caller], [callee], [caller, callee]))

@@ -60,13 +60,10 @@ internal sealed partial class SessionUser
             case SessionVerb.Reoffer or SessionVerb.ReofferByUpdate:
                 var offer = NextOffer();
                 var done = session.Reoffer(Bytes(offer), now, plan.Verb == SessionVerb.ReofferByUpdate);
-                if (Verb($"reoffer {offer}", done))
+                Verb($"reoffer {offer}", done);
+                if (done == SipSessionResult.Pending && IsSettled && session.Phase == SipSessionPhase.Established)
                 {
-                    World.Checkers.Offered(Host, offer);
-                }
-                else if (done == SipSessionResult.Pending && IsSettled)
-                {
-                    Plan(TimeSpan.FromSeconds(1), plan.Verb);
+                    Plan(TimeSpan.FromSeconds(10), plan.Verb);
                 }
                 break;
             case SessionVerb.AskForOffer:
@@ -125,10 +122,6 @@ internal sealed partial class SessionUser
         };
         Session = SipSession.Outgoing(plan, options, World.Now);
         World.Checkers.SessionBegan(Host);
-        if (offer is not null)
-        {
-            World.Checkers.Offered(Host, offer);
-        }
     }
 
     private void Ring(int status)
@@ -163,18 +156,9 @@ internal sealed partial class SessionUser
 
     private void Given(string? body)
     {
-        if (body is null)
-        {
-            return;
-        }
-        if (state.RemoteOffer is { } offer)
+        if (body is not null && state.RemoteOffer is { } offer)
         {
             World.Checkers.Answered(Host, offer, body);
-        }
-        else if (Session!.Offer == SipOfferState.LocalOffer)
-        {
-            // An offer in a response that is not reliable is left out.
-            World.Checkers.Offered(Host, body);
         }
     }
 
@@ -195,7 +179,6 @@ internal sealed partial class SessionUser
             if (Verb($"give wanted offer {own}", Session!.AcceptOffer(Bytes(own), World.Now)))
             {
                 state.OfferWanted = false;
-                World.Checkers.Offered(Host, own);
             }
         }
     }
@@ -207,7 +190,12 @@ internal sealed partial class SessionUser
         return result == SipSessionResult.Done;
     }
 
-    private string NextOffer() => $"offer {Host.Name}-{++state.OffersMade}";
+    private string NextOffer()
+    {
+        var offer = $"offer {Host.Name}-{++state.OffersMade}";
+        World.Checkers.Offered(Host, offer);
+        return offer;
+    }
 
     private string AnswerTo(string offer) => $"{Host.Name} answers {offer}";
 
