@@ -48,8 +48,8 @@ public sealed partial class CallActor
             new ConversationCommands.Attach(
                 ConversationId,
                 ConversationChannel.Voice,
-                _options.Agent,
-                _state.Record!.From,
+                _agent ?? _options.Agent,
+                _state.Record!.Direction == CallDirection.Outbound ? _state.Record.To : _state.Record.From,
                 Now
             )
         );
@@ -59,7 +59,7 @@ public sealed partial class CallActor
     /// <summary>The caller can hear us: from now on the voice speaks and listens.</summary>
     private void StartTalking()
     {
-        _pumped = _services.Pump.Add(_voice!);
+        _pumped ??= _services.Pump.Add(_voice!);
         if (!_agentHasSpoken)
         {
             ExpectReply();
@@ -120,6 +120,8 @@ public sealed partial class CallActor
             case VoiceEvent.AgentTurnDelivered delivered:
                 OnDelivered(delivered);
                 break;
+            case VoiceEvent.UserSilent when OnHold:
+                break;
             case VoiceEvent.UserSilent silent:
                 ExpectReply();
                 _conversations!.Tell(
@@ -127,16 +129,7 @@ public sealed partial class CallActor
                 );
                 break;
             case VoiceEvent.DigitPressed pressed:
-                Record(new CallEvents.DigitPressed(_id, pressed.At, pressed.Digit.ToString(), pressed.DurationMs));
-                ExpectReply();
-                _conversations!.Tell(
-                    new ConversationCommands.UserPressed(
-                        ConversationId,
-                        InputId("d", pressed.At),
-                        pressed.Digit.ToString(),
-                        pressed.At
-                    )
-                );
+                OnDigit(pressed.Digit, pressed.DurationMs, pressed.At);
                 break;
             case VoiceEvent.Broken broken:
                 _log.Error(broken.Cause, "Call {CallId}: its voice failed", _id);
@@ -147,6 +140,19 @@ public sealed partial class CallActor
                 break;
         }
     }
+
+    private void OnDigit(char digit, int durationMs, DateTimeOffset at)
+    {
+        Record(new CallEvents.DigitPressed(_id, at, digit.ToString(), durationMs));
+        ExpectReply();
+        _conversations!.Tell(
+            new ConversationCommands.UserPressed(ConversationId, InputId("d", at), digit.ToString(), at)
+        );
+    }
+
+    /// <summary>Text that came by MESSAGE within the call is a turn like a spoken one.</summary>
+    private void OnUserWrote(string text) =>
+        OnUserSaid(new VoiceEvent.UserSaid(InputId("m", Now), text, Now, Now, Failed: false));
 
     private void OnUserSaid(VoiceEvent.UserSaid said)
     {

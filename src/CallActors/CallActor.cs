@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
@@ -12,7 +11,7 @@ using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Serialization;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
-using OCPlatform.Media.Engine;
+using OCPlatform.Sip.Sessions;
 
 namespace OCPlatform.CallActors;
 
@@ -22,7 +21,12 @@ namespace OCPlatform.CallActors;
 /// A call whose first message is its INVITE is new and needs no past; any other first message finds an actor that was
 /// moved or restarted, and waits until the journal has told what the call was.
 /// </summary>
-/// <remarks>This file: life and journal. CallActor.Signalling.cs: SIP. CallActor.Conversation.cs: who says what.</remarks>
+/// <remarks>
+/// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
+/// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
+/// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
+/// CallActor.Conversation.cs: who says what.
+/// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(10);
@@ -64,6 +68,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Fresh()
     {
         Receive<SipGatewayEvents.InviteArrived>(Open);
+        Receive<CallCommands.Place>(Open);
         Receive<JournalMessages.Recovered>(OnRecovered);
         Receive<JournalMessages.Failed>(OnPastUnknown);
         ReceiveAny(_ => Stash.Stash());
@@ -71,17 +76,14 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void InCall()
     {
-        Receive<SipGatewayEvents.RequestArrived>(OnRequest);
-        Receive<SipGatewayEvents.CancelArrived>(OnCancel);
-        Receive<SipGatewayEvents.ResponseArrived>(OnResponse);
-        Receive<SipGatewayEvents.RequestFailed>(OnRequestFailed);
-        Receive<SignallingDeadline>(_ => OnSignallingDeadline());
-        Receive<Answer>(_ => OnAnswer());
+        Receive<SipGatewayEvents.InviteArrived>(OnReplacingInvite);
+        Signalling();
+        Verbs();
+        Receive<AnswerDue>(_ => AnswerInvite());
         Receive<VoiceEvent>(OnVoice);
         Receive<IConversationMessage>(OnConversation);
         Receive<ReplyOverdue>(OnReplyOverdue);
         Receive<AttachAgain>(_ => Attach());
-        Receive<CallCommands.HangUp>(command => HangUp(command.Cause));
         Receive<CallCommands.Recover>(_ => { });
         JournalAndQueries();
     }
@@ -89,9 +91,8 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>The call is over: what is journaled must become durable, requests that still come get 481.</summary>
     private void Over()
     {
-        Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
-        Receive<SipGatewayEvents.ResponseArrived>(OnResponseWhenOver);
-        Receive<SipGatewayEvents.RequestFailed>(_ => OnByeOver());
+        Signalling();
+        NoVerbs();
         Receive<ReceiveTimeout>(_ => Context.Stop(Self));
         JournalAndQueries();
         ReceiveAny(_ => { });
@@ -126,6 +127,13 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         OnInvite(invite);
     }
 
+    private void Open(CallCommands.Place place)
+    {
+        Context.SetReceiveTimeout(null);
+        Become(InCall);
+        OnPlace(place);
+    }
+
     private void OnRecovered(JournalMessages.Recovered recovered)
     {
         _state = recovered.Events.Cast<ICallEvent>().Aggregate(_state, (state, e) => state.Apply(e));
@@ -153,7 +161,10 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Past()
     {
         Receive<SipGatewayEvents.InviteArrived>(Open, _ => _state.Record is null);
+        Receive<CallCommands.Place>(Open, _ => _state.Record is null);
+        Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
+        NoVerbs();
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
         ReceiveAny(_ => { });
@@ -173,17 +184,31 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             RefuseUnknown(request);
         });
         Receive<CallCommands.Recover>(_ => EndOrphan());
-        Receive<CallCommands.HangUp>(_ => EndOrphan());
+        Receive<CallCommands.HangUp>(command =>
+        {
+            EndOrphan();
+            Tell(CallVerb.HangUp, CallVerbResult.Done);
+        });
+        NoVerbs();
         ReceiveAny(_ => { });
     }
 
     private void EndOrphan()
     {
-        if (_state.SipDialog is { } dialog && ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var gateway))
+        if (
+            _state.SipDialog is { Length: > 0 } json
+            && JsonSerializer.Deserialize<CallLegState>(json, WireSerializer.Json) is { Session: { } session } kept
+            && ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var gateway)
+        )
         {
             _gateway = gateway;
-            _leg = SipLeg.Restore(JsonSerializer.Deserialize<SipLegState>(dialog, WireSerializer.Json)!);
-            SendBye("the platform was restarted");
+            if (session.Phase == SipSessionPhase.Answered)
+            {
+                // The ACK may have come while nobody listened: waiting for it would only hold up the BYE.
+                session = session with { Phase = SipSessionPhase.Established, Invite = null };
+            }
+            var restored = SipSession.Restore(session, _services.Session, Elapsed);
+            _legs.Add(new CallLeg(NextLeg(), restored, kept.Path, negotiation: null));
         }
         End(new EndCause(EndedBy.Platform, EndReason.NodeLost, null, $"node {_state.Record!.Node} went away"));
     }
@@ -204,9 +229,14 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     // ---- end ----
 
-    /// <summary>The one place where a call ends: record, conversation, media, metrics. BYE or refusal went before.</summary>
+    /// <summary>The one place where a call ends: record, legs, conversation, media, metrics. The first cause counts.</summary>
     private void End(EndCause cause)
     {
+        if (_state.IsEnded)
+        {
+            return;
+        }
+        cause = _endCause ?? cause;
         var quality = Quality();
         Record(new CallEvents.Ended(_id, Now, cause, quality));
         _log.Info(
@@ -220,13 +250,19 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         EndConversation(cause.Reason.ToString());
         Release();
         _services.Metrics.Ended(cause, quality);
+        FailVerbs(cause);
         Timers.CancelAll();
+        foreach (var leg in _legs.Where(leg => leg.Session.End is null).ToList())
+        {
+            HangUpLeg(leg, cause.Detail ?? cause.Reason.ToString());
+        }
         Become(Over);
+        ArmSignallingDeadline();
     }
 
     private void StopWhenDone()
     {
-        if (_state.IsEnded && !_byeIsOpen && (_durable == _journaled || _journalFailed))
+        if (_state.IsEnded && _legs.Count == 0 && (_durable == _journaled || _journalFailed))
         {
             Context.Parent.Tell(new Passivate(PoisonPill.Instance));
         }

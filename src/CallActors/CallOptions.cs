@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using OCPlatform.CallActors.TurnTaking;
+using OCPlatform.Sip.Sessions;
 
 namespace OCPlatform.CallActors;
 
@@ -10,9 +11,19 @@ public sealed class CallOptions
     [Required]
     public string Agent { get; set; } = "frontdesk";
 
-    /// <summary>How long it rings before the call is answered, in ms.</summary>
+    /// <summary>Calls are answered by themselves; when false they ring until a command answers or refuses them.</summary>
+    public bool AutoAnswer { get; set; } = true;
+
+    /// <summary>How long it rings before the call is answered by itself, in ms.</summary>
     [Range(0, 60_000)]
     public int RingMs { get; set; }
+
+    /// <summary>How long a call that we place may ring, in s.</summary>
+    [Range(1, 600)]
+    public int PlacedRingSeconds { get; set; } = 60;
+
+    /// <summary>Session timers, reliable provisional responses, referrals.</summary>
+    public CallSignallingOptions Signalling { get; set; } = new();
 
     /// <summary>Codecs offered and accepted, best first: pcmu, pcma.</summary>
     [MinLength(1)]
@@ -45,4 +56,37 @@ public sealed class CallOptions
 
     /// <summary>When a caller counts as speaking, as done, and as silent.</summary>
     public TurnTakingOptions TurnTaking { get; set; } = new();
+}
+
+/// <summary>What calls negotiate about their SIP sessions.</summary>
+public sealed class CallSignallingOptions
+{
+    /// <summary>Session interval to ask for, in s; a call that nobody refreshes in that time is over (RFC 4028). 0: no session timer of our own accord.</summary>
+    [Range(0, 86_400)]
+    public int SessionExpiresSeconds { get; set; } = 1800;
+
+    /// <summary>Shortest session interval to accept, in s; a shorter one gets 422. 90 is the least that RFC 4028 allows.</summary>
+    [Range(90, 86_400)]
+    public int MinSessionExpiresSeconds { get; set; } = 90;
+
+    /// <summary>Who sends the refreshes by preference: any, us, peer.</summary>
+    public SipRefresher Refresher { get; set; } = SipRefresher.Any;
+
+    /// <summary>Reliable provisional responses (RFC 3262): never, supported, required.</summary>
+    public SipReliableProvisionals ReliableProvisionals { get; set; } = SipReliableProvisionals.Supported;
+
+    /// <summary>
+    /// Follow the other side's REFER: the conversation goes on with whom it names, called by the trunks' rules. False: 405.
+    /// </summary>
+    public bool AcceptReferrals { get; set; } = true;
+
+    internal SipSessionOptions ToSessionOptions() =>
+        new()
+        {
+            SessionExpiresS = SessionExpiresSeconds,
+            MinSeS = MinSessionExpiresSeconds,
+            Refresher = Refresher,
+            ReliableProvisionals = ReliableProvisionals,
+            AcceptReferrals = AcceptReferrals,
+        };
 }

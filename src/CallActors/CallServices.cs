@@ -1,5 +1,6 @@
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
+using OCPlatform.Sip.Sessions;
 
 namespace OCPlatform.CallActors;
 
@@ -13,4 +14,8 @@ public sealed record CallServices(
     LiveCalls LiveCalls,
     CallMetrics Metrics,
     TimeProvider Time
-);
+)
+{
+    /// <summary>What all SIP sessions of the node have in common.</summary>
+    public SipSessionOptions Session { get; } = Options.Signalling.ToSessionOptions();
+}

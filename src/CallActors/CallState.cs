@@ -21,6 +21,7 @@ public sealed record CallState(CallRecord? Record, string? SipDialog, string? Me
         return @event switch
         {
             CallEvents.Answered e => next with { SipDialog = e.SipDialog, Media = e.Media },
+            CallEvents.PeerReplaced e => next with { SipDialog = e.SipDialog, Media = e.Media },
             CallEvents.SessionChanged e => next with { SipDialog = e.SipDialog, Media = e.Media },
             _ => next,
         };

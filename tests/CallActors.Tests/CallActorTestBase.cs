@@ -92,23 +92,50 @@ public abstract class CallActorTestBase : TestKit
         }
     }
 
-    protected static SipGatewayEvents.InviteArrived Invite(CallId id, string? sdp = Pcmu) =>
-        new(id, "tx-invite", InviteRequest("", 1, sdp).ToBytes(), Path, "test-trunk", DateTimeOffset.UnixEpoch);
+    protected static SipGatewayEvents.InviteArrived Invite(
+        CallId id,
+        string? sdp = Pcmu,
+        params (SipHeaderId Header, string Value)[] headers
+    ) => new(id, "tx-invite", With(InviteRequest("", 1, sdp), headers), Path, "test-trunk", DateTimeOffset.UnixEpoch);
+
+    /// <summary>An INVITE of another dialog: the same peer's, or another's.</summary>
+    protected static SipGatewayEvents.InviteArrived InviteFrom(
+        CallId id,
+        string user,
+        params (SipHeaderId Header, string Value)[] headers
+    )
+    {
+        var invite = InviteRequest("", 1, Pcmu);
+        invite.From = new NameAddress(SipUri.Parse($"sip:{user}@127.0.0.1"), tag: $"from-{user}");
+        invite.CallId = $"call-of-{user}";
+        return new(id, $"tx-{user}", With(invite, headers), Path, "test-trunk", DateTimeOffset.UnixEpoch);
+    }
+
+    private static byte[] With(SipRequest request, (SipHeaderId Header, string Value)[] headers)
+    {
+        foreach (var (header, value) in headers)
+        {
+            request.Headers.Add(header, value);
+        }
+        return request.ToBytes();
+    }
 
     protected static SipGatewayEvents.RequestArrived InDialog(
         CallId id,
         string method,
         uint cseq,
         string? sdp = null,
-        string? transaction = "tx-request"
+        string? transaction = "tx-request",
+        params (SipHeaderId Header, string Value)[] headers
     )
     {
         var request =
             method == SipMethod.Invite ? InviteRequest(id.Value, cseq, sdp) : Request(method, id.Value, cseq, sdp);
-        return new(id, method == SipMethod.Ack ? null : transaction, request.ToBytes(), Path, DateTimeOffset.UnixEpoch);
+        var bytes = With(request, headers);
+        return new(id, method == SipMethod.Ack ? null : transaction, bytes, Path, DateTimeOffset.UnixEpoch);
     }
 
-    private static SipPath Path => new("UDP", Peer, "127.0.0.1:5060");
+    protected static SipPath Path => new("UDP", Peer, "127.0.0.1:5060");
 
     private static SipRequest InviteRequest(string toTag, uint cseq, string? sdp)
     {
@@ -138,13 +165,84 @@ public abstract class CallActorTestBase : TestKit
         return (SipResponse)SipParser.Parse(sent.Message);
     }
 
-    protected SipRequest ExpectRequest(string method)
+    protected SipRequest ExpectRequest(string method) => ExpectSent(method).Request;
+
+    /// <summary>A request in the dialog, and its key.</summary>
+    protected (SipRequest Request, string Key) ExpectSent(string method)
     {
         var sent = Gateway.ExpectMsg<SipGatewayCommands.SendRequest>();
         sent.Remote.Should().Be(Peer);
         var request = (SipRequest)SipParser.Parse(sent.Message);
         request.Method.Should().Be(method);
+        return (request, sent.RequestKey);
+    }
+
+    /// <summary>An INVITE that opens a dialog, and its key.</summary>
+    protected (SipRequest Request, string Key) ExpectInvite()
+    {
+        var sent = Gateway.ExpectMsg<SipGatewayCommands.SendInvite>();
+        return ((SipRequest)SipParser.Parse(sent.Message), sent.RequestKey);
+    }
+
+    protected SipRequest ExpectAck()
+    {
+        var request = (SipRequest)SipParser.Parse(Gateway.ExpectMsg<SipGatewayCommands.SendStateless>().Message);
+        request.Method.Should().Be(SipMethod.Ack);
         return request;
+    }
+
+    /// <summary>The peer's response to a request of the call, as the gateway hands it over.</summary>
+    protected void Respond(
+        IActorRef call,
+        CallId id,
+        (SipRequest Request, string Key) sent,
+        int status,
+        string? sdp = null,
+        string tag = "to-peer"
+    )
+    {
+        var response = SipResponse.Create(sent.Request, status, toTag: sent.Request.To.Tag ?? tag);
+        if (sent.Request.IsInvite)
+        {
+            response.Headers.Add(SipHeaderId.Contact, $"<sip:callee@{Peer}>");
+        }
+        response.Headers.Add(SipHeaderId.Allow, "INVITE, ACK, BYE, CANCEL, UPDATE, INFO, REFER, NOTIFY");
+        if (sdp is not null)
+        {
+            response.SetBody(Encoding.UTF8.GetBytes(sdp), "application/sdp");
+        }
+        call.Tell(
+            new SipGatewayEvents.ResponseArrived(id, sent.Key, response.ToBytes(), DateTimeOffset.UnixEpoch),
+            Gateway
+        );
+    }
+
+    /// <summary>A call that we placed, and that was answered.</summary>
+    protected (IActorRef Call, SipRequest Invite) PlacedCall(CallId id, string answer = Pcmu)
+    {
+        var call = StartCall(id);
+        call.Tell(new CallCommands.Place(id, "+4930123456", null, "carrier", null, null), TestActor);
+        var sent = ExpectInvite();
+        var left = SentAs(sent.Request);
+        call.Tell(
+            new SipGatewayEvents.RequestSent(id, sent.Key, left.ToBytes(), Path, "carrier", DateTimeOffset.UnixEpoch),
+            Gateway
+        );
+        Respond(call, id, (left, sent.Key), SipStatus.Ok, answer);
+        ExpectAck();
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+        return (call, left);
+    }
+
+    /// <summary>What a gateway makes of an INVITE: its own address, the trunk's caller.</summary>
+    protected static SipRequest SentAs(SipRequest invite)
+    {
+        var left = (SipRequest)SipParser.Parse(invite.ToBytes());
+        left.Headers.Set(SipHeaderId.Via, "SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bKleft");
+        left.From = new NameAddress(SipUri.Parse("sip:+49301@carrier.example"), tag: invite.From.Tag);
+        left.CSeq = new CSeq(invite.CSeq.Number + 1, SipMethod.Invite);
+        left.Contact = new NameAddress(SipUri.Parse($"sip:{invite.From.Tag}@127.0.0.1:5060"));
+        return left;
     }
 
     /// <summary>A call that was answered and acknowledged.</summary>
@@ -157,6 +255,16 @@ public abstract class CallActorTestBase : TestKit
         call.Tell(InDialog(id, SipMethod.Ack, 1), Gateway);
         AwaitAssert(() => RecordOf(call, id)!.State.Should().Be(CallPhase.InConversation));
         return call;
+    }
+
+    /// <summary>What the journal tells of a call that is over and gone.</summary>
+    protected CallRecord RecordAfterEnd(IActorRef call, CallId id)
+    {
+        Watch(call);
+        FishForMessage<Terminated>(_ => true);
+        var again = StartCall(id, "-again");
+        AwaitAssert(() => RecordOf(again, id).Should().NotBeNull());
+        return RecordOf(again, id)!;
     }
 
     protected CallRecord? RecordOf(IActorRef call, CallId id) =>

@@ -1,21 +1,24 @@
 using System.Net;
+using System.Text;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 
 namespace OCPlatform.CallActors.Signalling;
 
-/// <summary>What became of an offer: an agreement and the SDP to send, or the status that refuses it and why.</summary>
-public sealed record NegotiationResult(NegotiatedMedia? Media, string? Sdp, int RefusalStatus, string? Cause)
+/// <summary>What became of an offer or answer: an agreement, and the SDP to send if one is due; or the status that refuses it and why.</summary>
+public sealed record NegotiationResult(NegotiatedMedia? Media, byte[]? Sdp, int RefusalStatus, string? Cause)
 {
     public bool Accepted => RefusalStatus == 0;
 }
 
 /// <summary>
-/// Offer/answer of one call (RFC 3264) over its media session: the first offer, re-offers, and our own offer when the
-/// INVITE brought none. A re-offer that is refused leaves the agreement as it was. Sans-IO.
+/// Offer/answer of one leg (RFC 3264) over the call's media session: either side's offers, hold, and what is refused,
+/// which leaves the agreement as it was. Sans-IO.
 /// </summary>
-public sealed class Negotiation(MediaCapabilities capabilities, MediaSession session, IPAddress peer, long sessionId)
+/// <param name="peer">Where the peer is, for the address we name; null: our main one.</param>
+/// <param name="sessionId">sess-id of our o= line, constant for the life of the dialog (RFC 4566 §5.2).</param>
+public sealed class Negotiation(MediaCapabilities capabilities, MediaSession session, IPAddress? peer, long sessionId)
 {
     private long _version;
     private SessionDescription? _offered;
@@ -23,25 +26,20 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
     /// <summary>The agreement in force; null before the first.</summary>
     public NegotiatedMedia? Current { get; private set; }
 
-    /// <summary>Our offer lies in a 2xx and the answer must come in its ACK.</summary>
+    /// <summary>We keep the peer on hold: our descriptions say sendonly (RFC 3264 §8.4).</summary>
+    public bool Holding { get; set; }
+
+    /// <summary>An offer of ours waits for its answer.</summary>
     public bool AnswerIsDue => _offered is not null;
 
-    /// <summary>Answers the offer of an INVITE, or makes ours when it brought none.</summary>
-    public NegotiationResult OnInvite(SipRequest invite)
+    /// <summary>Answers an offer of the peer.</summary>
+    public NegotiationResult Answer(ReadOnlySpan<byte> body)
     {
-        if (invite.Body.IsEmpty)
-        {
-            return Offer();
-        }
-        if (invite.ContentType is not ("application/sdp" or null))
-        {
-            return Refused(SipStatus.UnsupportedMediaType, $"cannot read {invite.ContentType}");
-        }
-        if (!SessionDescription.TryParse(invite.Body.Span, out var offer, out var error))
+        if (!SessionDescription.TryParse(body, out var offer, out var error))
         {
             return Refused(SipStatus.BadRequest, $"SDP: {error}");
         }
-        var result = OfferAnswer.Answer(offer, capabilities, Local());
+        var result = OfferAnswer.Answer(offer, capabilities, Local(_version + 1));
         if (!result.Accepted)
         {
             return Refused(SipStatus.NotAcceptableHere, $"SDP: {result.Refusal}");
@@ -49,35 +47,58 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
         _version++;
         _offered = null;
         Current = result.Media;
-        return new NegotiationResult(result.Media, result.Description!.ToString(), 0, null);
+        return new NegotiationResult(result.Media, Encoding.UTF8.GetBytes(result.Description!.ToString()), 0, null);
     }
 
-    /// <summary>Takes the answer to our offer out of an ACK.</summary>
-    public NegotiationResult OnAck(SipRequest ack)
+    /// <summary>An offer of ours: for a call we place, a delayed offer, hold and resume.</summary>
+    public byte[] Offer()
     {
-        var offered = _offered!;
-        _offered = null;
-        if (!SessionDescription.TryParse(ack.Body.Span, out var answer, out var error))
+        _offered = OfferAnswer.Offer(capabilities, Local(++_version), Current);
+        return Encoding.UTF8.GetBytes(_offered.ToString());
+    }
+
+    /// <summary>
+    /// The agreement that an unreliable 183 foretells (RFC 3261 §13.2.1): good for early media, settled only by the answer.
+    /// </summary>
+    public NegotiatedMedia? Foretold(ReadOnlySpan<byte> body) =>
+        _offered is { } offered
+        && SessionDescription.TryParse(body, out var answer, out _)
+        && OfferAnswer.AcceptAnswer(offered, answer, capabilities) is { Accepted: true } result
+            ? result.Media
+            : null;
+
+    /// <summary>Takes the peer's answer to our offer.</summary>
+    public NegotiationResult Accept(ReadOnlySpan<byte> body)
+    {
+        if (_offered is not { } offered)
         {
-            return Refused(SipStatus.BadRequest, $"SDP in ACK: {error}");
+            return Refused(SipStatus.BadRequest, "SDP: an answer that nothing was offered for");
+        }
+        _offered = null;
+        if (!SessionDescription.TryParse(body, out var answer, out var error))
+        {
+            return Refused(SipStatus.BadRequest, $"SDP of the answer: {error}");
         }
         var result = OfferAnswer.AcceptAnswer(offered, answer, capabilities);
         if (!result.Accepted)
         {
-            return Refused(SipStatus.NotAcceptableHere, $"SDP in ACK: {result.Refusal}");
+            return Refused(SipStatus.NotAcceptableHere, $"SDP of the answer: {result.Refusal}");
         }
         Current = result.Media;
         return new NegotiationResult(result.Media, null, 0, null);
     }
 
-    private NegotiationResult Offer()
-    {
-        _offered = OfferAnswer.Offer(capabilities, Local(), Current);
-        _version++;
-        return new NegotiationResult(null, _offered.ToString(), 0, null);
-    }
+    /// <summary>Our offer was refused, or will never be answered: the agreement stays as it was.</summary>
+    public void Withdraw() => _offered = null;
 
-    private LocalMedia Local() => new(session.AdvertisedAddress(peer), session.LocalPort, sessionId, _version + 1);
+    private LocalMedia Local(long version) =>
+        new(
+            session.AdvertisedAddress(peer),
+            session.LocalPort,
+            sessionId,
+            version,
+            Holding ? MediaDirection.SendOnly : MediaDirection.SendRecv
+        );
 
     private static NegotiationResult Refused(int status, string cause) => new(null, null, status, cause);
 }

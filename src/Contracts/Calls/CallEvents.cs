@@ -48,16 +48,25 @@ public static class CallEvents
         string SipCallId
     ) : ICallEvent;
 
-    /// <summary>The caller hears it ring (180 sent).</summary>
+    /// <summary>We place a call. Where it goes is told by <see cref="Sent"/>.</summary>
+    [WireName("call/placed/1")]
+    public sealed record Placed(CallId CallId, DateTimeOffset At, string From, string To, string Node) : ICallEvent;
+
+    /// <summary>Our INVITE left, by this trunk (null: a phone or a bare URI) to this address; again for each next try.</summary>
+    [WireName("call/sent/1")]
+    public sealed record Sent(CallId CallId, DateTimeOffset At, string? Trunk, string RemoteAddress, string SipCallId)
+        : ICallEvent;
+
+    /// <summary>It rings: 180 or 183, sent or received.</summary>
     [WireName("call/ringing/1")]
     public sealed record Ringing(CallId CallId, DateTimeOffset At) : ICallEvent;
 
-    /// <summary>Answered (2xx sent). SipDialog and Media are the JSON snapshots from which a call is taken up again.</summary>
+    /// <summary>Answered (2xx sent or received). SipDialog and Media are the JSON snapshots from which a call is taken up again.</summary>
     [WireName("call/answered/1")]
     public sealed record Answered(CallId CallId, DateTimeOffset At, string Codec, string SipDialog, string Media)
         : ICallEvent;
 
-    /// <summary>The caller's ACK arrived: the SIP dialog is confirmed.</summary>
+    /// <summary>The ACK arrived, or was sent: the SIP dialog is confirmed.</summary>
     [WireName("call/confirmed/1")]
     public sealed record Confirmed(CallId CallId, DateTimeOffset At) : ICallEvent;
 
@@ -68,6 +77,21 @@ public static class CallEvents
         DateTimeOffset At,
         string Codec,
         bool OnHold,
+        string SipDialog,
+        string Media
+    ) : ICallEvent;
+
+    /// <summary>
+    /// Another party took the peer's place: a leg that replaced the former one (RFC 3891, or after REFER).
+    /// </summary>
+    [WireName("call/replaced/1")]
+    public sealed record PeerReplaced(
+        CallId CallId,
+        DateTimeOffset At,
+        string Peer,
+        string RemoteAddress,
+        string SipCallId,
+        string Codec,
         string SipDialog,
         string Media
     ) : ICallEvent;

@@ -22,6 +22,9 @@ public sealed record CallTurn(
     bool Interrupted
 );
 
+/// <summary>Somebody who took the place of a call's peer.</summary>
+public sealed record CallPeer(DateTimeOffset At, string Address, string RemoteAddress, string SipCallId);
+
 /// <summary>One rung of the SIP ladder.</summary>
 public sealed record SipRung(DateTimeOffset At, bool Incoming, string StartLine, string CSeq);
 
@@ -52,6 +55,9 @@ public sealed record CallRecord
     public ImmutableList<SipRung> Ladder { get; init; } = [];
     public string Digits { get; init; } = "";
 
+    /// <summary>Those who took the first peer's place, in order.</summary>
+    public ImmutableList<CallPeer> Peers { get; init; } = [];
+
     /// <summary>The record of a call whose first event is given.</summary>
     public static CallRecord Open(CallEvents.Received e) =>
         new()
@@ -68,11 +74,24 @@ public sealed record CallRecord
             ReceivedAt = e.At,
         };
 
+    /// <summary>The record of a call that we place.</summary>
+    public static CallRecord Open(CallEvents.Placed e) =>
+        new()
+        {
+            Id = e.CallId,
+            State = CallPhase.Received,
+            Direction = CallDirection.Outbound,
+            From = e.From,
+            To = e.To,
+            Node = e.Node,
+            ReceivedAt = e.At,
+        };
+
     /// <summary>The record after one more event. Null stands for a call of which nothing is known yet.</summary>
     public static CallRecord Apply(CallRecord? record, ICallEvent @event) =>
-        @event is CallEvents.Received first
-            ? Open(first)
-            : (record ?? new CallRecord { Id = @event.CallId }).Apply(@event);
+        @event is CallEvents.Received first ? Open(first)
+        : @event is CallEvents.Placed placed ? Open(placed)
+        : (record ?? new CallRecord { Id = @event.CallId }).Apply(@event);
 
     private CallRecord Apply(ICallEvent @event) =>
         @event switch
@@ -80,6 +99,18 @@ public sealed record CallRecord
             CallEvents.Ringing e => this with { State = CallPhase.Ringing, RingingAt = e.At },
             CallEvents.Answered e => this with { State = CallPhase.Answered, AnsweredAt = e.At, Codec = e.Codec },
             CallEvents.Confirmed => this with { State = CallPhase.InConversation },
+            CallEvents.Sent e => this with
+            {
+                Trunk = e.Trunk ?? "",
+                RemoteAddress = e.RemoteAddress,
+                SipCallId = e.SipCallId,
+            },
+            CallEvents.PeerReplaced e => this with
+            {
+                Peers = Peers.Add(new CallPeer(e.At, e.Peer, e.RemoteAddress, e.SipCallId)),
+                Codec = e.Codec,
+                OnHold = false,
+            },
             CallEvents.SessionChanged e => this with { Codec = e.Codec, OnHold = e.OnHold },
             CallEvents.TurnSpoken e => this with
             {

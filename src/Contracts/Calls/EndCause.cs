@@ -4,6 +4,9 @@ namespace OCPlatform.Contracts.Calls;
 public enum EndedBy
 {
     Caller,
+
+    /// <summary>Whom we called.</summary>
+    Callee,
     Agent,
     Platform,
     Operator,
@@ -21,6 +24,24 @@ public enum EndReason
 
     /// <summary>The agent said goodbye.</summary>
     Completed,
+
+    /// <summary>The callee refused (3xx–6xx but busy).</summary>
+    Rejected,
+
+    /// <summary>The callee is busy (486, 600).</summary>
+    Busy,
+
+    /// <summary>It rang for as long as it may (408, 480, our CANCEL).</summary>
+    NoAnswer,
+
+    /// <summary>No trunk, phone or address may or can take the call; the detail names the rule or the fault.</summary>
+    NoRoute,
+
+    /// <summary>The other side took the call to somebody else (REFER, Replaces).</summary>
+    Transferred,
+
+    /// <summary>The session timer ran out: nobody refreshed (RFC 4028).</summary>
+    SessionExpired,
 
     /// <summary>No codec or media type in common (488).</summary>
     MediaNotAcceptable,

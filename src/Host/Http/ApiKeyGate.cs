@@ -8,8 +8,8 @@ namespace OCPlatform.Host.Http;
 /// <summary>
 /// Guards `/api`, `/metrics` and `/sip`: open to this machine, with a key to all others. A request counts as this
 /// machine's only when the connection comes from loopback, nothing says that a proxy forwarded it (forwarding headers
-/// are believed to close, never to open), and it was addressed to loopback (a page of a foreign site that had its name
-/// resolve to 127.0.0.1 was not).
+/// are believed to close, never to open), it was addressed to loopback (a page of a foreign site that had its name
+/// resolve to 127.0.0.1 was not), and no page of another origin sent it (a form can post without asking first).
 /// </summary>
 public sealed class ApiKeyGate(RequestDelegate next, HttpOptions options)
 {
@@ -55,7 +55,15 @@ public sealed class ApiKeyGate(RequestDelegate next, HttpOptions options)
         context.Connection.RemoteIpAddress is { } remote
         && IPAddress.IsLoopback(remote)
         && !ForwardingHeaders.Any(context.Request.Headers.ContainsKey)
-        && IsLoopbackName(context.Request.Host.Host);
+        && IsLoopbackName(context.Request.Host.Host)
+        && IsOwnOrigin(context.Request);
+
+    private static bool IsOwnOrigin(HttpRequest request) =>
+        request.Headers.Origin.Count == 0
+        || (
+            Uri.TryCreate(request.Headers.Origin.ToString(), UriKind.Absolute, out var origin)
+            && origin.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)
+        );
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

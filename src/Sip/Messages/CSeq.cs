@@ -1,7 +1,7 @@
 namespace OCPlatform.Sip;
 
 /// <summary>CSeq: a number below 2^31 and a method (RFC 3261 §20.16, §8.1.1.5).</summary>
-public readonly record struct CSeq(uint Number, string Method)
+public readonly record struct CSeq(uint Number, string Method) : IWireText
 {
     /// <summary>CSeq numbers must be less than 2^31 (RFC 3261 §8.1.1.5).</summary>
     public const uint Limit = 1u << 31;
@@ -33,6 +33,13 @@ public readonly record struct CSeq(uint Number, string Method)
         }
         method = SipCharacters.Trim(text[end..]);
         return SipCharacters.TryParseUInt32(text[..end], out number) && number < Limit && SipCharacters.IsToken(method);
+    }
+
+    void IWireText.WriteTo(ref ByteWriter output)
+    {
+        output.Write(Number);
+        output.Write((byte)' ');
+        output.Write(Method);
     }
 
     public override string ToString() => $"{Number} {Method}";

@@ -24,11 +24,7 @@ internal ref partial struct MessageReader
             };
             if (!valid)
             {
-                Fail(
-                    SipParseErrorKind.BadHeaderValue,
-                    _fields[i].Source is null ? _fields[i].ValueStart : 0,
-                    _fields[i].Id
-                );
+                Fail(SipParseErrorKind.BadHeaderValue, OffsetOf(i), _fields[i].Id);
             }
         }
         if (!_failed && FirstMissing() is var missing && missing != SipHeaderId.Unknown)
@@ -45,7 +41,7 @@ internal ref partial struct MessageReader
         }
         if (_method is not null && !System.Text.Ascii.Equals(method, _method))
         {
-            Fail(SipParseErrorKind.CSeqMethodMismatch, _fields[index].ValueStart, SipHeaderId.CSeq);
+            Fail(SipParseErrorKind.CSeqMethodMismatch, OffsetOf(index), SipHeaderId.CSeq);
         }
         return true;
     }
@@ -70,17 +66,10 @@ internal ref partial struct MessageReader
         return SipHeaderId.Unknown;
     }
 
-    /// <summary>A response can be made: what it copies is there and readable.</summary>
-    private bool IsAnswerable()
-    {
-        var via = IndexOf(SipHeaderId.Via);
-        var to = IndexOf(SipHeaderId.To);
-        return FirstMissing() == SipHeaderId.Unknown
-            && IsViaList(Value(via))
-            && NameAddressSlices.TryParse(Value(to), out _)
-            && NameAddressSlices.TryParse(Value(IndexOf(SipHeaderId.From)), out _)
-            && CSeq.TrySplit(Value(IndexOf(SipHeaderId.CSeq)), out _, out _);
-    }
+    /// <summary>
+    /// A response would find its way: without Via and CSeq no client could match it. The rest is copied as far as it is there (RFC 4475 §3.3.1).
+    /// </summary>
+    private readonly bool IsAnswerable() => IndexOf(SipHeaderId.Via) >= 0 && IndexOf(SipHeaderId.CSeq) >= 0;
 
     private readonly int IndexOf(SipHeaderId id)
     {
@@ -94,8 +83,15 @@ internal ref partial struct MessageReader
         return -1;
     }
 
-    private readonly ReadOnlySpan<byte> Value(int index) =>
-        (_fields[index].Source ?? _bytes).Slice(_fields[index].ValueStart, _fields[index].ValueLength);
+    private readonly ReadOnlySpan<byte> Value(int index)
+    {
+        ref readonly var field = ref _fields[index];
+        return (field.IsSide ? _side.Written : _bytes).Slice(field.Start + field.ValueOffset, field.ValueLength);
+    }
+
+    /// <summary>Where a value stands in the message; 0 for one that was unfolded and stands elsewhere.</summary>
+    private readonly int OffsetOf(int index) =>
+        _fields[index].IsSide ? 0 : _fields[index].Start + _fields[index].ValueOffset;
 
     /// <summary>callid = word [ "@" word ] (§25.1)</summary>
     private static bool IsCallId(ReadOnlySpan<byte> value) =>

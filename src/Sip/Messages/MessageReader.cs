@@ -17,30 +17,37 @@ internal ref partial struct MessageReader
     /// <summary>Longer than any method there is, short enough that a string of it costs nothing.</summary>
     private const int MaxMethodBytes = 64;
 
-    private readonly ReadOnlyMemory<byte> _buffer;
+    [ThreadStatic]
+    private static HeaderField[]? t_fields;
+
     private readonly ReadOnlySpan<byte> _bytes;
+    private readonly MessageMemory _memory;
     private readonly SipParserLimits _limits;
-    private HeaderField[] _fields = new HeaderField[16];
+
+    // The thread's own array: what is kept of it is copied, so that a refused message allocates nothing for its fields.
+    private HeaderField[] _fields = t_fields ??= new HeaderField[SipParserLimits.Default.MaxHeaders];
+    private ByteWriter _side;
     private int _count;
     private int _position;
     private ulong _seen;
-    private long _contentLength = -1;
     private string? _method;
     private int _uriStart;
     private int _uriLength;
     private int _status;
     private int _reasonStart;
     private int _reasonLength;
+    private int _bodyStart;
+    private int _bodyLength;
     private SipParseErrorKind _kind;
     private SipHeaderId _header;
     private int _offset;
     private bool _failed;
     private int _failStatus = SipStatus.BadRequest;
 
-    public MessageReader(ReadOnlyMemory<byte> buffer, SipParserLimits limits)
+    public MessageReader(ReadOnlySpan<byte> bytes, in MessageMemory memory, SipParserLimits limits)
     {
-        _buffer = buffer;
-        _bytes = buffer.Span;
+        _bytes = bytes;
+        _memory = memory;
         _limits = limits;
     }
 
@@ -64,18 +71,26 @@ internal ref partial struct MessageReader
             return null;
         }
         ReadHeaders();
-        var body = _failed ? default : ReadBody();
+        if (!_failed)
+        {
+            ReadBody();
+        }
         CheckHeaders();
-        return _failed ? Refuse() : Build(body);
+        return _failed ? Refuse() : Build();
     }
 
-    private SipMessage Build(ReadOnlyMemory<byte> body)
+    private SipMessage Build() =>
+        _method is not null
+            ? new SipRequest(Keep(), _method, _uriStart, _uriLength)
+            : new SipResponse(Keep(), _status, _reasonStart, _reasonLength);
+
+    /// <summary>Moves what was read into memory that lives as long as the message.</summary>
+    private ParsedParts Keep()
     {
-        SipMessage message = _method is not null
-            ? new SipRequest(_buffer, _fields, _count, _method, _uriStart, _uriLength)
-            : new SipResponse(_buffer, _fields, _count, _status, _reasonStart, _reasonLength);
-        message.Body = body;
-        return message;
+        var parts = _memory.Keep(_bytes, _fields.AsSpan(0, _count));
+        parts.Side = _side;
+        parts.Body = parts.Wire.AsMemory(parts.WireStart + _bodyStart, _bodyLength);
+        return parts;
     }
 
     private SipMessage? Refuse()
@@ -83,7 +98,7 @@ internal ref partial struct MessageReader
         SipRequest? answerable = null;
         if (_method is not null && _method != SipMethod.Ack && IsAnswerable())
         {
-            answerable = new SipRequest(_buffer, _fields, _count, _method, _uriStart, _uriLength);
+            answerable = new SipRequest(Keep(), _method, _uriStart, _uriLength);
         }
         Error = new(_kind, _offset, _header, answerable, _failStatus);
         return null;
@@ -150,6 +165,12 @@ internal ref partial struct MessageReader
     /// <summary>Request-Line = Method SP Request-URI SP SIP-Version (§7.1); exactly one space each.</summary>
     private bool ReadRequestLine(ReadOnlySpan<byte> line, int start)
     {
+        if (line[^1] == (byte)' ')
+        {
+            // The rest is read all the same, so that the refusal can be answered.
+            Fail(SipParseErrorKind.BadStartLine, start + line.Length - 1);
+            line = line.TrimEnd((byte)' ');
+        }
         var methodEnd = line.IndexOf((byte)' ');
         var uriEnd = line.LastIndexOf((byte)' ');
         if (methodEnd <= 0 || uriEnd <= methodEnd)
@@ -173,8 +194,9 @@ internal ref partial struct MessageReader
             // Kept going so that 505 can be answered (RFC 3261 §21.5.6).
             Fail(SipParseErrorKind.UnsupportedVersion, start + uriEnd + 1, status: SipStatus.VersionNotSupported);
         }
-        else if (!SipUriSlices.TryParse(_bytes.Slice(_uriStart, _uriLength), out _))
+        else if (!SipUriSlices.TryParse(_bytes.Slice(_uriStart, _uriLength), out var uri) || uri.HasHeaders)
         {
+            // Headers may not stand in a Request-URI (RFC 3261 §19.1.1, table 1).
             Fail(SipParseErrorKind.BadRequestUri, _uriStart);
         }
         return true;
@@ -247,28 +269,34 @@ internal ref partial struct MessageReader
         var field = new HeaderField
         {
             Id = SipHeaderNames.Find(rest[..nameLength]),
-            NameStart = (ushort)start,
+            Start = start,
             NameLength = (ushort)nameLength,
-            ValueStart = (ushort)valueStart,
+            ValueOffset = (ushort)(valueStart - start),
             ValueLength = (ushort)(valueEnd - valueStart),
         };
-        var value = _bytes[valueStart..valueEnd];
-        if (folded && value.ContainsAny(SipCharacters.LineEnd))
+        if (folded)
         {
-            field = Unfold(field, rest[..nameLength], value);
+            Unfold(ref field);
         }
         Store(field, start);
         return true;
     }
 
-    private static HeaderField Unfold(HeaderField field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    /// <summary>A folded value moves to the side bytes, its name with it, each fold turned into one space (RFC 3261 §7.3.1).</summary>
+    private void Unfold(ref HeaderField field)
     {
-        byte[] unfolded = SipText.Unfold(value);
-        field.Source = [.. name, .. unfolded];
-        field.NameStart = 0;
-        field.ValueStart = (ushort)name.Length;
-        field.ValueLength = (ushort)unfolded.Length;
-        return field;
+        var value = _bytes.Slice(field.Start + field.ValueOffset, field.ValueLength);
+        if (!value.ContainsAny(SipCharacters.LineEnd))
+        {
+            return;
+        }
+        var start = _side.Count;
+        _side.Write(_bytes.Slice(field.Start, field.NameLength));
+        SipText.Unfold(value, ref _side);
+        field.Start = start;
+        field.ValueOffset = field.NameLength;
+        field.ValueLength = (ushort)(_side.Count - start - field.NameLength);
+        field.IsSide = true;
     }
 
     private void Store(HeaderField field, int start)
@@ -284,6 +312,7 @@ internal ref partial struct MessageReader
         if (_count == _fields.Length)
         {
             Array.Resize(ref _fields, _count * 2);
+            t_fields = _fields;
         }
         _fields[_count++] = field;
     }
@@ -334,26 +363,27 @@ internal ref partial struct MessageReader
         return true;
     }
 
-    private ReadOnlyMemory<byte> ReadBody()
+    private void ReadBody()
     {
         var available = _bytes.Length - _position;
+        _bodyStart = _position;
         var index = IndexOf(SipHeaderId.ContentLength);
         if (index < 0)
         {
             // Over UDP the datagram ends the body (RFC 3261 §18.3).
-            return _buffer[_position..];
+            _bodyLength = available;
         }
-        if (!SipCharacters.TryParseUInt32(Value(index), out var length))
+        else if (!SipCharacters.TryParseUInt32(Value(index), out var length))
         {
-            Fail(SipParseErrorKind.BadContentLength, _fields[index].ValueStart, SipHeaderId.ContentLength);
-            return default;
+            Fail(SipParseErrorKind.BadContentLength, OffsetOf(index), SipHeaderId.ContentLength);
         }
-        _contentLength = length;
-        if (length > available)
+        else if (length > available)
         {
             Fail(SipParseErrorKind.BodyTruncated, _bytes.Length, SipHeaderId.ContentLength);
-            return default;
         }
-        return _buffer.Slice(_position, (int)length);
+        else
+        {
+            _bodyLength = (int)length;
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace OCPlatform.Sip;
 /// <summary>
 /// name-addr or addr-spec with its header parameters (RFC 3261 §20.10): From, To, Contact, Route, Refer-To … Immutable.
 /// </summary>
-public sealed record NameAddress
+public sealed record NameAddress : IWireText
 {
     /// <summary>The display name without quotes; null when absent.</summary>
     public string? DisplayName { get; init; }
@@ -58,18 +58,19 @@ public sealed record NameAddress
         TryParse(text, out var address) ? address : throw new FormatException($"Not a SIP address: {text}");
 
     /// <summary>Always with angle brackets, so that URI and header parameters cannot be confused.</summary>
-    public override string ToString()
+    public override string ToString() => ByteWriter.TextOf(this);
+
+    void IWireText.WriteTo(ref ByteWriter output)
     {
-        var text = new StringBuilder(96);
         if (DisplayName is not null)
         {
-            text.Append(SipText.Quote(DisplayName)).Append(' ');
+            output.WriteQuoted(DisplayName);
+            output.Write((byte)' ');
         }
-        text.Append('<');
-        Uri.AppendTo(text);
-        text.Append('>');
-        Parameters.AppendTo(text);
-        return text.ToString();
+        output.Write((byte)'<');
+        Uri.WriteTo(ref output);
+        output.Write((byte)'>');
+        Parameters.WriteTo(ref output);
     }
 }
 
@@ -79,6 +80,9 @@ internal ref struct NameAddressSlices
     public ReadOnlySpan<byte> DisplayName;
     public ReadOnlySpan<byte> Uri;
     public ReadOnlySpan<byte> Parameters;
+
+    /// <summary>The URI stands in angle brackets.</summary>
+    public bool Bracketed;
 
     public static bool TryParse(ReadOnlySpan<byte> text, out NameAddressSlices address)
     {
@@ -125,6 +129,7 @@ internal ref struct NameAddressSlices
         {
             return false;
         }
+        address.Bracketed = true;
         address.Uri = text[(open + 1)..close];
         address.Parameters = text[(close + 1)..];
         return SipUriSlices.TryParse(address.Uri, out _) && SipParameters.IsValid(address.Parameters);

@@ -41,6 +41,9 @@ internal static class SipCharacters
 
     public static readonly SearchValues<byte> LineEnd = SearchValues.Create("\r\n"u8);
 
+    /// <summary>What ends an element of a comma-separated list, or keeps a comma from doing so.</summary>
+    public static readonly SearchValues<byte> ListMarks = SearchValues.Create("\"<>,"u8);
+
     private static SearchValues<byte> Set(string characters) =>
         SearchValues.Create(System.Text.Encoding.ASCII.GetBytes(characters));
 

@@ -3,20 +3,6 @@ using System.Text;
 
 namespace OCPlatform.Sip;
 
-/// <summary>
-/// Where a header lies: in the message's own buffer, or in <see cref="Source"/> when it was set by code
-/// (the name is there too, for a header that has no id).
-/// </summary>
-internal struct HeaderField
-{
-    public byte[]? Source;
-    public ushort NameStart;
-    public ushort NameLength;
-    public ushort ValueStart;
-    public ushort ValueLength;
-    public SipHeaderId Id;
-}
-
 /// <summary>One header as text.</summary>
 public readonly record struct SipHeader(string Name, string Value);
 
@@ -103,36 +89,52 @@ public readonly struct SipHeaderCollection
     }
 
     /// <summary>Appends a header line.</summary>
-    public SipHeaderCollection Add(SipHeaderId id, string value)
+    public SipHeaderCollection Add(SipHeaderId id, string value) => Append(_message.MakeField(id, Known(id), value));
+
+    /// <inheritdoc cref="Add(SipHeaderId, string)"/>
+    public SipHeaderCollection Add(SipHeaderId id, SipHeaderValue value)
     {
-        _message.InsertField(_message.FieldCount, MakeField(id, SipHeaderNames.NameOf(id), value));
-        return this;
+        var field = _message.MakeField(id, Known(id), value.Written);
+        value.Return();
+        return Append(field);
     }
 
     /// <inheritdoc cref="Add(SipHeaderId, string)"/>
-    public SipHeaderCollection Add(string name, string value)
-    {
-        _message.InsertField(_message.FieldCount, MakeField(SipHeaderNames.Find(name), name, value));
-        return this;
-    }
+    public SipHeaderCollection Add(string name, string value) =>
+        Append(_message.MakeField(SipHeaderNames.Find(name), name, value));
+
+    internal SipHeaderCollection Add<T>(SipHeaderId id, in T value)
+        where T : IWireText => Append(_message.MakeField(id, in value));
 
     /// <summary>Puts a header line before all of its name (Via, Record-Route).</summary>
-    public SipHeaderCollection AddFirst(SipHeaderId id, string value)
+    public SipHeaderCollection AddFirst(SipHeaderId id, string value) =>
+        Prepend(id, _message.MakeField(id, Known(id), value));
+
+    /// <inheritdoc cref="AddFirst(SipHeaderId, string)"/>
+    public SipHeaderCollection AddFirst(SipHeaderId id, SipHeaderValue value)
     {
-        var at = Math.Max(0, _message.IndexOf(id, 0));
-        _message.InsertField(at, MakeField(id, SipHeaderNames.NameOf(id), value));
-        return this;
+        var field = _message.MakeField(id, Known(id), value.Written);
+        value.Return();
+        return Prepend(id, field);
     }
 
     /// <summary>Replaces the first line of the name and removes the others; appends when there is none.</summary>
-    public SipHeaderCollection Set(SipHeaderId id, string value)
+    public SipHeaderCollection Set(SipHeaderId id, string value) => Set(id, _message.MakeField(id, Known(id), value));
+
+    /// <inheritdoc cref="Set(SipHeaderId, string)"/>
+    public SipHeaderCollection Set(SipHeaderId id, SipHeaderValue value)
     {
-        var field = MakeField(id, SipHeaderNames.NameOf(id), value);
+        var field = _message.MakeField(id, Known(id), value.Written);
+        value.Return();
+        return Set(id, field);
+    }
+
+    internal SipHeaderCollection Set(SipHeaderId id, HeaderField field)
+    {
         var at = _message.IndexOf(id, 0);
         if (at < 0)
         {
-            _message.InsertField(_message.FieldCount, field);
-            return this;
+            return Append(field);
         }
         _message.ReplaceField(at, field);
         for (var i = _message.IndexOf(id, at + 1); i >= 0; i = _message.IndexOf(id, i))
@@ -150,7 +152,7 @@ public readonly struct SipHeaderCollection
         {
             return AddFirst(id, value);
         }
-        _message.ReplaceField(at, MakeField(id, SipHeaderNames.NameOf(id), value));
+        _message.ReplaceField(at, _message.MakeField(id, Known(id), value));
         return this;
     }
 
@@ -160,6 +162,21 @@ public readonly struct SipHeaderCollection
         Remove(name);
         return Add(name, value);
     }
+
+    private SipHeaderCollection Append(HeaderField field)
+    {
+        _message.InsertField(_message.FieldCount, field);
+        return this;
+    }
+
+    private SipHeaderCollection Prepend(SipHeaderId id, HeaderField field)
+    {
+        _message.InsertField(Math.Max(0, _message.IndexOf(id, 0)), field);
+        return this;
+    }
+
+    /// <summary>A header without an id has no name of its own here: it must be given by name.</summary>
+    private static string Known(SipHeaderId id) => SipHeaderNames.NameOf(id);
 
     public SipHeaderCollection Remove(SipHeaderId id)
     {
@@ -188,38 +205,6 @@ public readonly struct SipHeaderCollection
             result.Add(new(_message.NameOf(i), Encoding.UTF8.GetString(_message.ValueOf(i))));
         }
         return result;
-    }
-
-    private static HeaderField MakeField(SipHeaderId id, string name, string value)
-    {
-        if (value.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
-        {
-            throw new ArgumentException("A header value cannot hold line ends.", nameof(value));
-        }
-        if (id == SipHeaderId.Unknown && !SipCharacters.IsToken(SipText.Bytes(name)))
-        {
-            throw new ArgumentException("A header name is a token.", nameof(name));
-        }
-        var nameLength = id == SipHeaderId.Unknown ? name.Length : 0;
-        var valueLength = Encoding.UTF8.GetByteCount(value);
-        if (nameLength + valueLength > ushort.MaxValue)
-        {
-            throw new ArgumentException("A header is limited to 65,535 bytes.", nameof(value));
-        }
-        var source = new byte[nameLength + valueLength];
-        if (nameLength > 0)
-        {
-            Encoding.ASCII.GetBytes(name, source);
-        }
-        Encoding.UTF8.GetBytes(value, source.AsSpan(nameLength));
-        return new HeaderField
-        {
-            Source = source,
-            NameLength = (ushort)nameLength,
-            ValueStart = (ushort)nameLength,
-            ValueLength = (ushort)valueLength,
-            Id = id,
-        };
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace OCPlatform.Sip;
@@ -6,46 +5,42 @@ namespace OCPlatform.Sip;
 /// <summary>
 /// A SIP request or response (RFC 3261 §7): header slices over one buffer, typed values on demand.
 /// A parsed message refers to the buffer it was parsed from; the buffer must not change while the message is used.
-/// Not thread-safe while it is changed. To cross a process or actor boundary, send <see cref="ToBytes"/> and parse again.
+/// Not thread-safe while it is changed. To cross a process or actor boundary, send <see cref="ToBytes()"/> and parse again.
 /// </summary>
-public abstract class SipMessage
+public abstract partial class SipMessage
 {
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_writer;
-
-    private readonly ReadOnlyMemory<byte> _buffer;
-    private HeaderField[] _fields;
-    private int _fieldCount;
     private NameAddress? _from;
     private NameAddress? _to;
     private Via? _topVia;
     private string? _callId;
-
-    private protected SipMessage(ReadOnlyMemory<byte> buffer, HeaderField[] fields, int fieldCount)
-    {
-        _buffer = buffer;
-        _fields = fields;
-        _fieldCount = fieldCount;
-    }
+    private ReadOnlyMemory<byte> _body;
 
     /// <summary>All headers, raw.</summary>
     public SipHeaderCollection Headers => new(this);
 
     /// <summary>The body. Content-Length is always written from its length.</summary>
-    public ReadOnlyMemory<byte> Body { get; set; }
+    public ReadOnlyMemory<byte> Body
+    {
+        get
+        {
+            ThrowIfReleased();
+            return _body;
+        }
+        set => _body = value;
+    }
 
     /// <summary>The parser checked these five; on a message built by code a missing one throws.</summary>
     public NameAddress From
     {
         get => _from ??= Mandatory(SipHeaderId.From);
-        set => Headers.Set(SipHeaderId.From, value.ToString());
+        set => SetText(SipHeaderId.From, value);
     }
 
     /// <inheritdoc cref="From"/>
     public NameAddress To
     {
         get => _to ??= Mandatory(SipHeaderId.To);
-        set => Headers.Set(SipHeaderId.To, value.ToString());
+        set => SetText(SipHeaderId.To, value);
     }
 
     /// <inheritdoc cref="From"/>
@@ -62,7 +57,7 @@ public abstract class SipMessage
             Headers.TryGetBytes(SipHeaderId.CSeq, out var value) && CSeq.TryParse(value, out var cseq)
                 ? cseq
                 : throw Missing(SipHeaderId.CSeq);
-        set => Headers.Set(SipHeaderId.CSeq, value.ToString());
+        set => SetText(SipHeaderId.CSeq, value);
     }
 
     /// <summary>The first Via value. Setting it replaces that value and leaves the others.</summary>
@@ -107,6 +102,12 @@ public abstract class SipMessage
         get => FirstAddress(SipHeaderId.Contact);
         set => SetOrRemove(SipHeaderId.Contact, value?.ToString());
     }
+
+    /// <summary>The tag of From without a string; empty when there is none, or no readable From.</summary>
+    public ReadOnlySpan<byte> FromTag => TagOf(SipHeaderId.From);
+
+    /// <summary>The tag of To without a string; empty when there is none, or no readable To.</summary>
+    public ReadOnlySpan<byte> ToTag => TagOf(SipHeaderId.To);
 
     public IReadOnlyList<NameAddress> Contacts => Addresses(SipHeaderId.Contact);
 
@@ -196,95 +197,6 @@ public abstract class SipMessage
         return result ?? (IReadOnlyList<NameAddress>)[];
     }
 
-    /// <summary>Writes the message as it goes on the wire, Content-Length last and always right.</summary>
-    public void WriteTo(IBufferWriter<byte> output)
-    {
-        WriteStartLine(output);
-        for (var i = 0; i < _fieldCount; i++)
-        {
-            ref var field = ref _fields[i];
-            if (field.Id == SipHeaderId.ContentLength)
-            {
-                continue;
-            }
-            SipText.Write(output, NameBytes(in field));
-            SipText.Write(output, ": "u8);
-            SipText.Write(output, ValueOf(i));
-            SipText.Write(output, "\r\n"u8);
-        }
-        SipText.Write(output, "Content-Length: "u8);
-        SipText.Write(output, Body.Length);
-        SipText.Write(output, "\r\n\r\n"u8);
-        SipText.Write(output, Body.Span);
-    }
-
-    /// <summary>The message as it goes on the wire.</summary>
-    public byte[] ToBytes()
-    {
-        // One writer a thread: only the exact result is allocated.
-        var writer = t_writer ??= new ArrayBufferWriter<byte>(2048);
-        writer.ResetWrittenCount();
-        WriteTo(writer);
-        var bytes = writer.WrittenSpan.ToArray();
-        if (writer.Capacity > 65_536)
-        {
-            t_writer = null;
-        }
-        return bytes;
-    }
-
-    /// <summary>The whole message as text, for logs and tests.</summary>
-    public override string ToString() => Encoding.UTF8.GetString(ToBytes());
-
-    private protected abstract void WriteStartLine(IBufferWriter<byte> output);
-
-    private protected ReadOnlyMemory<byte> Buffer => _buffer;
-
-    internal int FieldCount => _fieldCount;
-
-    internal int IndexOf(SipHeaderId id, int from)
-    {
-        for (var i = from; i < _fieldCount; i++)
-        {
-            if (_fields[i].Id == id)
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    internal int IndexOf(string name, int from)
-    {
-        var id = SipHeaderNames.Find(name);
-        if (id != SipHeaderId.Unknown)
-        {
-            return IndexOf(id, from);
-        }
-        for (var i = from; i < _fieldCount; i++)
-        {
-            if (_fields[i].Id == SipHeaderId.Unknown && Ascii.EqualsIgnoreCase(NameBytes(in _fields[i]), name))
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    internal ReadOnlySpan<byte> ValueOf(int index)
-    {
-        ref var field = ref _fields[index];
-        return (field.Source ?? _buffer.Span).Slice(field.ValueStart, field.ValueLength);
-    }
-
-    internal string NameOf(int index)
-    {
-        ref var field = ref _fields[index];
-        return field.Id == SipHeaderId.Unknown
-            ? Encoding.UTF8.GetString(NameBytes(in field))
-            : SipHeaderNames.NameOf(field.Id);
-    }
-
     internal IReadOnlyList<string> LinesOf(SipHeaderId id)
     {
         var result = new List<string>();
@@ -293,67 +205,6 @@ public abstract class SipMessage
             result.Add(Encoding.UTF8.GetString(ValueOf(i)));
         }
         return result;
-    }
-
-    internal void InsertField(int at, HeaderField field)
-    {
-        if (_fieldCount == _fields.Length)
-        {
-            Array.Resize(ref _fields, Math.Max(16, _fieldCount * 2));
-        }
-        Array.Copy(_fields, at, _fields, at + 1, _fieldCount - at);
-        _fields[at] = field;
-        _fieldCount++;
-        Forget(field.Id);
-    }
-
-    internal void ReplaceField(int at, HeaderField field)
-    {
-        _fields[at] = field;
-        Forget(field.Id);
-    }
-
-    internal void RemoveField(int at)
-    {
-        Forget(_fields[at].Id);
-        Array.Copy(_fields, at + 1, _fields, at, _fieldCount - at - 1);
-        _fieldCount--;
-        _fields[_fieldCount] = default;
-    }
-
-    /// <summary>Copies every line of a header from another message, in order.</summary>
-    internal void CopyHeader(SipMessage source, SipHeaderId id)
-    {
-        for (var i = source.IndexOf(id, 0); i >= 0; i = source.IndexOf(id, i + 1))
-        {
-            var field = source._fields[i];
-            if (field.Source is null)
-            {
-                field.Source = source.ValueOf(i).ToArray();
-                field.ValueStart = 0;
-                field.NameStart = field.NameLength = 0;
-            }
-            InsertField(_fieldCount, field);
-        }
-    }
-
-    private ReadOnlySpan<byte> NameBytes(in HeaderField field) =>
-        field.Id != SipHeaderId.Unknown
-            ? SipHeaderNames.BytesOf(field.Id)
-            : (field.Source ?? _buffer.Span).Slice(field.NameStart, field.NameLength);
-
-    private void ReplaceTopVia(Via via)
-    {
-        var at = IndexOf(SipHeaderId.Via, 0);
-        if (at < 0)
-        {
-            Headers.AddFirst(SipHeaderId.Via, via.ToString());
-            return;
-        }
-        var line = ValueOf(at);
-        var length = SipText.ListElementLength(line);
-        var others = length >= 0 && length < line.Length ? Encoding.UTF8.GetString(line[length..]) : "";
-        Headers.SetFirst(SipHeaderId.Via, via + others);
     }
 
     private uint? Number(SipHeaderId id)
@@ -373,6 +224,11 @@ public abstract class SipMessage
             ? uint.MaxValue
             : null;
     }
+
+    private ReadOnlySpan<byte> TagOf(SipHeaderId id) =>
+        Headers.TryGetBytes(id, out var value) && NameAddressSlices.TryParse(value, out var address)
+            ? SipParameterReader.Find(address.Parameters, "tag"u8)
+            : default;
 
     private NameAddress? FirstAddress(SipHeaderId id)
     {

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Text;
 
 namespace OCPlatform.Sip;
 
@@ -7,7 +6,10 @@ namespace OCPlatform.Sip;
 /// The <c>;name=value</c> parameters of a URI or header: ordered, names compared without case, immutable.
 /// Values keep their spelling on the wire (quotes included).
 /// </summary>
-public sealed class SipParameters : IReadOnlyCollection<KeyValuePair<string, string?>>, IEquatable<SipParameters>
+public sealed class SipParameters
+    : IReadOnlyCollection<KeyValuePair<string, string?>>,
+        IEquatable<SipParameters>,
+        IWireText
 {
     public static readonly SipParameters Empty = new([]);
 
@@ -85,21 +87,20 @@ public sealed class SipParameters : IReadOnlyCollection<KeyValuePair<string, str
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary><c>;a=b;c</c></summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder();
-        AppendTo(text);
-        return text.ToString();
-    }
+    public override string ToString() => ByteWriter.TextOf(this);
 
-    internal void AppendTo(StringBuilder text)
+    void IWireText.WriteTo(ref ByteWriter output) => WriteTo(ref output);
+
+    internal void WriteTo(ref ByteWriter output)
     {
         foreach (var (name, value) in _items)
         {
-            text.Append(';').Append(name);
+            output.Write((byte)';');
+            output.Write(name);
             if (value is not null)
             {
-                text.Append('=').Append(value);
+                output.Write((byte)'=');
+                output.Write(value);
             }
         }
     }
@@ -145,6 +146,33 @@ internal ref struct SipParameterReader(ReadOnlySpan<byte> text)
 
     /// <summary>All was read and was well formed.</summary>
     public readonly bool Completed => _rest.IsEmpty;
+
+    /// <summary>The value of the first parameter of this name (ASCII, any case); empty when there is none.</summary>
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> wanted)
+    {
+        var reader = new SipParameterReader(parameters);
+        while (reader.TryRead(out var name, out var value, out _))
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(name, wanted))
+            {
+                return value;
+            }
+        }
+        return default;
+    }
+
+    public static bool Contains(ReadOnlySpan<byte> parameters, ReadOnlySpan<byte> wanted)
+    {
+        var reader = new SipParameterReader(parameters);
+        while (reader.TryRead(out var name, out _, out _))
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(name, wanted))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     public bool TryRead(out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value, out bool hasValue)
     {

@@ -34,8 +34,8 @@ public enum SipParseErrorKind
 /// <param name="Offset">Where, in bytes from its start.</param>
 /// <param name="Header">The header at fault, if one is.</param>
 /// <param name="Request">
-/// For a request that can be answered (its Via, From, To, Call-ID and CSeq could be read) the message, else null.
-/// Only good for <see cref="SipResponse.Create"/>: any other part of it may be malformed.
+/// For a request that can be answered (it has Via and CSeq) the message, else null. Only good for <see cref="SipResponse.Create"/> and
+/// <see cref="Transactions.ResponseRouting"/>: any part of it may be missing or malformed.
 /// </param>
 /// <param name="Status">The status to answer with: 400, 505, 513 …</param>
 public sealed record SipParseError(

@@ -18,19 +18,27 @@ public static class SipParser
         SipParserLimits? limits = null
     )
     {
-        var reader = new MessageReader(buffer, limits ?? SipParserLimits.Default);
-        message = reader.Read();
-        error = message is null ? reader.Error : null;
-        return message is not null;
+        return TryParse(buffer.Span, MessageMemory.Of(buffer), out message, out error, limits);
     }
 
-    /// <summary>Copies the bytes, then parses.</summary>
+    /// <summary>Parses, then copies the bytes.</summary>
     public static bool TryParse(
         ReadOnlySpan<byte> bytes,
         [NotNullWhen(true)] out SipMessage? message,
         [NotNullWhen(false)] out SipParseError? error,
         SipParserLimits? limits = null
-    ) => TryParse((ReadOnlyMemory<byte>)bytes.ToArray(), out message, out error, limits);
+    ) => TryParse(bytes, MessageMemory.Copied, out message, out error, limits);
+
+    /// <summary>
+    /// Parses, then copies the bytes into pooled memory: for those who see every message through to its end. The message, or the request of the
+    /// error, has one holder, who calls <see cref="SipMessage.Release"/> when done; a forgotten one falls to the garbage collector.
+    /// </summary>
+    public static bool TryParsePooled(
+        ReadOnlySpan<byte> bytes,
+        [NotNullWhen(true)] out SipMessage? message,
+        [NotNullWhen(false)] out SipParseError? error,
+        SipParserLimits? limits = null
+    ) => TryParse(bytes, MessageMemory.Pooled, out message, out error, limits);
 
     /// <summary>For messages this process wrote itself, such as those that crossed an actor boundary.</summary>
     /// <exception cref="FormatException">The bytes are no SIP message.</exception>
@@ -38,4 +46,18 @@ public static class SipParser
         TryParse(buffer, out var message, out var error)
             ? message
             : throw new FormatException($"Not a SIP message: {error.Reason}");
+
+    private static bool TryParse(
+        ReadOnlySpan<byte> bytes,
+        in MessageMemory memory,
+        [NotNullWhen(true)] out SipMessage? message,
+        [NotNullWhen(false)] out SipParseError? error,
+        SipParserLimits? limits
+    )
+    {
+        var reader = new MessageReader(bytes, in memory, limits ?? SipParserLimits.Default);
+        message = reader.Read();
+        error = message is null ? reader.Error! : null;
+        return message is not null;
+    }
 }

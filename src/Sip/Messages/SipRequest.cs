@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-
 namespace OCPlatform.Sip;
 
 /// <summary>A request (RFC 3261 §7.1).</summary>
@@ -10,15 +7,8 @@ public sealed class SipRequest : SipMessage
     private readonly int _uriLength;
     private SipUri? _uri;
 
-    internal SipRequest(
-        ReadOnlyMemory<byte> buffer,
-        HeaderField[] fields,
-        int count,
-        string method,
-        int uriStart,
-        int uriLength
-    )
-        : base(buffer, fields, count)
+    internal SipRequest(in ParsedParts parts, string method, int uriStart, int uriLength)
+        : base(in parts)
     {
         Method = method;
         _uriStart = uriStart;
@@ -26,7 +16,6 @@ public sealed class SipRequest : SipMessage
     }
 
     private SipRequest(string method, SipUri uri)
-        : base(default, new HeaderField[16], 0)
     {
         Method = method;
         _uri = uri;
@@ -38,11 +27,14 @@ public sealed class SipRequest : SipMessage
     public SipUri RequestUri
     {
         get =>
-            _uri ??= SipUri.TryParse(Buffer.Span.Slice(_uriStart, _uriLength), out var uri)
+            _uri ??= SipUri.TryParse(Wire(_uriStart, _uriLength), out var uri)
                 ? uri
                 : throw new InvalidOperationException("The parser let an invalid Request-URI through.");
         set => _uri = value;
     }
+
+    /// <summary>As received; empty on a request that code made.</summary>
+    internal ReadOnlySpan<byte> RequestUriBytes => Wire(_uriStart, _uriLength);
 
     public bool IsInvite => Method == SipMethod.Invite;
 
@@ -66,36 +58,45 @@ public sealed class SipRequest : SipMessage
     {
         var request = new SipRequest(method, uri);
         request
-            .Headers.Add(SipHeaderId.MaxForwards, maxForwards.ToString())
-            .Add(SipHeaderId.From, (from.Tag is null ? from.WithTag(SipToken.NewTag()) : from).ToString())
-            .Add(SipHeaderId.To, (to ?? new NameAddress(uri)).ToString())
+            .Headers.Add(SipHeaderId.MaxForwards, $"{maxForwards}")
+            .Add(SipHeaderId.From, from.Tag is null ? from.WithTag(SipToken.NewTag()) : from)
+            .Add(SipHeaderId.To, to ?? new NameAddress(uri))
             .Add(SipHeaderId.CallId, callId ?? SipToken.NewCallId())
-            .Add(SipHeaderId.CSeq, new CSeq(cseq, method).ToString());
+            .Add(SipHeaderId.CSeq, new CSeq(cseq, method));
         return request;
     }
 
     /// <summary>A request with no headers at all; for dialogs, transactions and tests.</summary>
     internal static SipRequest CreateBare(string method, SipUri uri) => new(method, uri);
 
-    private protected override void WriteStartLine(IBufferWriter<byte> output)
+    private protected override void WriteStartLine(ref ByteWriter output)
     {
-        SipText.Write(output, Method);
-        SipText.Write(output, " "u8);
+        var start = output.Count;
+        output.Write(Method);
+        output.Write((byte)' ');
+        var uriStart = output.Count;
         if (_uri is null)
         {
-            SipText.Write(output, Buffer.Span.Slice(_uriStart, _uriLength));
+            output.Write(Wire(_uriStart, _uriLength));
         }
         else
         {
-            SipText.Write(output, _uri.ToString());
+            _uri.WriteTo(ref output);
         }
-        SipText.Write(output, " SIP/2.0\r\n"u8);
+        if (
+            !SipCharacters.IsToken(output.Written[start..(uriStart - 1)])
+            || output.Written[uriStart..].ContainsAny((byte)' ', (byte)'\r', (byte)'\n')
+        )
+        {
+            throw new InvalidOperationException("Method or Request-URI hold what would end the start line.");
+        }
+        output.Write(" SIP/2.0\r\n"u8);
     }
 
     /// <summary>A copy that shares nothing with this message.</summary>
     public SipRequest Clone()
     {
-        var copy = new SipRequest(Method, RequestUri) { Body = Body };
+        var copy = new SipRequest(Method, RequestUri) { Body = Body.ToArray() };
         foreach (var (name, value) in Headers.ToList())
         {
             copy.Headers.Add(name, value);

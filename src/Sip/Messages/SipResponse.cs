@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace OCPlatform.Sip;
@@ -10,15 +9,8 @@ public sealed class SipResponse : SipMessage
     private readonly int _reasonLength;
     private string? _reason;
 
-    internal SipResponse(
-        ReadOnlyMemory<byte> buffer,
-        HeaderField[] fields,
-        int count,
-        int status,
-        int reasonStart,
-        int reasonLength
-    )
-        : base(buffer, fields, count)
+    internal SipResponse(in ParsedParts parts, int status, int reasonStart, int reasonLength)
+        : base(in parts)
     {
         StatusCode = status;
         _reasonStart = reasonStart;
@@ -26,7 +18,6 @@ public sealed class SipResponse : SipMessage
     }
 
     private SipResponse(int status, string reason)
-        : base(default, new HeaderField[16], 0)
     {
         StatusCode = status;
         _reason = reason;
@@ -35,7 +26,7 @@ public sealed class SipResponse : SipMessage
     /// <summary>100 to 699.</summary>
     public int StatusCode { get; }
 
-    public string ReasonPhrase => _reason ??= Encoding.UTF8.GetString(Buffer.Span.Slice(_reasonStart, _reasonLength));
+    public string ReasonPhrase => _reason ??= Encoding.UTF8.GetString(Wire(_reasonStart, _reasonLength));
 
     public bool IsProvisional => StatusCode < 200;
 
@@ -55,9 +46,9 @@ public sealed class SipResponse : SipMessage
         var response = new SipResponse(status, reason ?? SipStatus.ReasonOf(status));
         response.CopyHeader(request, SipHeaderId.Via);
         response.CopyHeader(request, SipHeaderId.From);
-        if (status > 100 && request.To.Tag is null)
+        if (status > 100 && request.ToTag.IsEmpty && request.Headers.TryGetBytes(SipHeaderId.To, out var to))
         {
-            response.Headers.Add(SipHeaderId.To, request.To.WithTag(toTag ?? SipToken.NewTag()).ToString());
+            response.AddTo(to, toTag ?? SipToken.NewTag());
         }
         else
         {
@@ -76,19 +67,57 @@ public sealed class SipResponse : SipMessage
         return response;
     }
 
-    private protected override void WriteStartLine(IBufferWriter<byte> output)
+    /// <summary>The request's To with a tag; a bare addr-spec gets brackets, so that the tag cannot become the URI's.</summary>
+    private void AddTo(ReadOnlySpan<byte> to, string tag)
     {
-        SipText.Write(output, "SIP/2.0 "u8);
-        SipText.Write(output, StatusCode);
-        SipText.Write(output, " "u8);
-        if (_reason is null)
+        if (!NameAddressSlices.TryParse(to, out var address))
         {
-            SipText.Write(output, Buffer.Span.Slice(_reasonStart, _reasonLength));
+            // Of a refused request: it goes back as it came, since a tag might end up within a quote.
+            InsertField(FieldCount, MakeField(SipHeaderId.To, "", to));
+            return;
+        }
+        if (SipParameterReader.Contains(address.Parameters, "tag"u8))
+        {
+            // ";tag" without a value: only a rewrite mends it.
+            NameAddress.TryParse(to, out var typed);
+            InsertField(FieldCount, MakeField(SipHeaderId.To, typed!.WithTag(tag)));
+            return;
+        }
+        var writer = ByteWriter.TakeScratch();
+        if (address.Bracketed)
+        {
+            writer.Write(SipCharacters.Trim(to));
         }
         else
         {
-            SipText.Write(output, _reason);
+            writer.Write((byte)'<');
+            writer.Write(address.Uri);
+            writer.Write((byte)'>');
+            writer.Write(address.Parameters);
         }
-        SipText.Write(output, "\r\n"u8);
+        writer.Write(";tag="u8);
+        writer.Write(tag);
+        InsertField(FieldCount, MakeField(SipHeaderId.To, "", writer.Written));
+        writer.ReturnScratch();
+    }
+
+    private protected override void WriteStartLine(ref ByteWriter output)
+    {
+        output.Write("SIP/2.0 "u8);
+        output.Write(StatusCode);
+        output.Write((byte)' ');
+        if (_reason is null)
+        {
+            output.Write(Wire(_reasonStart, _reasonLength));
+        }
+        else if (_reason.AsSpan().ContainsAny('\r', '\n'))
+        {
+            throw new InvalidOperationException("A reason phrase cannot hold line ends.");
+        }
+        else
+        {
+            output.Write(_reason);
+        }
+        output.Write("\r\n"u8);
     }
 }

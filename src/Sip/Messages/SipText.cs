@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace OCPlatform.Sip;
@@ -64,21 +63,25 @@ internal static class SipText
     /// <summary>Length of the quoted-string that starts the text, quotes included; -1 when it does not end (RFC 3261 §25.1).</summary>
     public static int QuotedLength(ReadOnlySpan<byte> text)
     {
-        for (var i = 1; i < text.Length; i++)
+        var position = 1;
+        while (position < text.Length)
         {
-            switch (text[i])
+            var next = text[position..].IndexOfAny((byte)'"', (byte)'\\');
+            if (next < 0)
             {
-                case (byte)'\\':
-                    // quoted-pair: any character but CR and LF may follow
-                    i++;
-                    if (i < text.Length && text[i] is (byte)'\r' or (byte)'\n')
-                    {
-                        return -1;
-                    }
-                    break;
-                case (byte)'"':
-                    return i + 1;
+                return -1;
             }
+            position += next;
+            if (text[position] == (byte)'"')
+            {
+                return position + 1;
+            }
+            // quoted-pair: any character but CR and LF may follow
+            if (position + 1 < text.Length && text[position + 1] is (byte)'\r' or (byte)'\n')
+            {
+                return -1;
+            }
+            position += 2;
         }
         return -1;
     }
@@ -107,19 +110,14 @@ internal static class SipText
         return result.ToString();
     }
 
-    /// <summary>A quoted-string that says the text; line ends, which no quoting can carry, become spaces.</summary>
+    /// <summary>See <see cref="ByteWriter.WriteQuoted"/>.</summary>
     public static string Quote(string text)
     {
-        var result = new StringBuilder(text.Length + 2).Append('"');
-        foreach (var c in text)
-        {
-            if (c is '"' or '\\')
-            {
-                result.Append('\\');
-            }
-            result.Append(c is '\r' or '\n' or '\0' ? ' ' : c);
-        }
-        return result.Append('"').ToString();
+        var writer = ByteWriter.TakeScratch();
+        writer.WriteQuoted(text);
+        var quoted = Encoding.UTF8.GetString(writer.Written);
+        writer.ReturnScratch();
+        return quoted;
     }
 
     /// <summary>
@@ -128,19 +126,26 @@ internal static class SipText
     /// </summary>
     public static int ListElementLength(ReadOnlySpan<byte> text)
     {
+        var position = 0;
         var angle = false;
-        for (var i = 0; i < text.Length; i++)
+        while (true)
         {
-            switch (text[i])
+            var next = text[position..].IndexOfAny(SipCharacters.ListMarks);
+            if (next < 0)
+            {
+                return angle ? -1 : text.Length;
+            }
+            position += next;
+            switch (text[position])
             {
                 case (byte)'"' when !angle:
-                    var quoted = QuotedLength(text[i..]);
+                    var quoted = QuotedLength(text[position..]);
                     if (quoted < 0)
                     {
                         return -1;
                     }
-                    i += quoted - 1;
-                    break;
+                    position += quoted;
+                    continue;
                 case (byte)'<':
                     angle = true;
                     break;
@@ -148,55 +153,22 @@ internal static class SipText
                     angle = false;
                     break;
                 case (byte)',' when !angle:
-                    return i;
+                    return position;
             }
+            position++;
         }
-        return angle ? -1 : text.Length;
     }
 
     /// <summary>Copies a value with each fold (CRLF and white space, RFC 3261 §7.3.1) turned into one space.</summary>
-    public static byte[] Unfold(ReadOnlySpan<byte> value)
+    public static void Unfold(ReadOnlySpan<byte> value, ref ByteWriter output)
     {
-        var result = new byte[value.Length];
-        var length = 0;
-        for (var i = 0; i < value.Length; )
+        while (value.IndexOfAny(SipCharacters.LineEnd) is >= 0 and var fold)
         {
-            if (value[i] is (byte)'\r' or (byte)'\n')
-            {
-                while (length > 0 && SipCharacters.IsWhiteSpace(result[length - 1]))
-                {
-                    length--;
-                }
-                while (i < value.Length && SipCharacters.IsLws(value[i]))
-                {
-                    i++;
-                }
-                result[length++] = (byte)' ';
-                continue;
-            }
-            result[length++] = value[i++];
+            output.Write(value[..fold].TrimEnd(" \t"u8));
+            output.Write((byte)' ');
+            value = value[fold..].TrimStart(" \t\r\n"u8);
         }
-        return result[..length];
-    }
-
-    public static void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
-    {
-        var span = output.GetSpan(bytes.Length);
-        bytes.CopyTo(span);
-        output.Advance(bytes.Length);
-    }
-
-    public static void Write(IBufferWriter<byte> output, string text)
-    {
-        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length));
-        output.Advance(Encoding.UTF8.GetBytes(text, span));
-    }
-
-    public static void Write(IBufferWriter<byte> output, long number)
-    {
-        var span = output.GetSpan(20);
-        System.Buffers.Text.Utf8Formatter.TryFormat(number, span, out var written);
-        output.Advance(written);
+        output.Write(value);
     }
 
     /// <summary>Runs a byte parser over a string; header values are short, so the stack holds most of them.</summary>

@@ -6,7 +6,7 @@ namespace OCPlatform.Sip;
 /// <summary>
 /// A SIP or SIPS URI (RFC 3261 §19.1), a tel URI (RFC 3966) or, of any other scheme, its text. Immutable.
 /// </summary>
-public sealed record SipUri
+public sealed record SipUri : IWireText
 {
     /// <summary>Lower case: <c>sip</c>, <c>sips</c>, <c>tel</c> or another scheme.</summary>
     public required string Scheme { get; init; }
@@ -135,42 +135,43 @@ public sealed record SipUri
     private static string? Unescape(string? text) =>
         text is null || !text.Contains('%') ? text : Uri.UnescapeDataString(text);
 
-    public override string ToString()
-    {
-        var text = new StringBuilder(64);
-        AppendTo(text);
-        return text.ToString();
-    }
+    public override string ToString() => ByteWriter.TextOf(this);
 
-    internal void AppendTo(StringBuilder text)
+    void IWireText.WriteTo(ref ByteWriter output) => WriteTo(ref output);
+
+    internal void WriteTo(ref ByteWriter output)
     {
-        text.Append(Scheme).Append(':');
+        output.Write(Scheme);
+        output.Write((byte)':');
         if (Opaque is not null)
         {
-            text.Append(Opaque);
+            output.Write(Opaque);
             return;
         }
         if (User is not null)
         {
-            text.Append(User);
+            output.Write(User);
             if (Password is not null)
             {
-                text.Append(':').Append(Password);
+                output.Write((byte)':');
+                output.Write(Password);
             }
             if (IsSip)
             {
-                text.Append('@');
+                output.Write((byte)'@');
             }
         }
-        text.Append(Host);
+        output.Write(Host);
         if (Port != 0)
         {
-            text.Append(':').Append(Port);
+            output.Write((byte)':');
+            output.Write(Port);
         }
-        Parameters.AppendTo(text);
+        Parameters.WriteTo(ref output);
         if (Headers is not null)
         {
-            text.Append('?').Append(Headers);
+            output.Write((byte)'?');
+            output.Write(Headers);
         }
     }
 }

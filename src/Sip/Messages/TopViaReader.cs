@@ -29,16 +29,19 @@ internal ref struct TopViaReader
     public readonly int ElementLength => _element.Length;
 
     /// <exception cref="InvalidOperationException">The message has no valid Via; a parsed one always has.</exception>
-    public static TopViaReader Of(SipMessage message)
+    public static TopViaReader Of(SipMessage message) =>
+        TryOf(message, out var reader) ? reader : throw new InvalidOperationException("The message has no valid Via.");
+
+    public static bool TryOf(SipMessage message, out TopViaReader reader)
     {
-        var reader = new TopViaReader { BareRportEnd = -1 };
+        reader = new TopViaReader { BareRportEnd = -1 };
         if (
             !message.Headers.TryGetBytes(SipHeaderId.Via, out var line)
             || SipText.ListElementLength(line) is var length && length < 0
             || !ViaSlices.TryParse(line[..length], out var via)
         )
         {
-            throw new InvalidOperationException("The message has no valid Via.");
+            return false;
         }
         reader._element = line[..length];
         reader.IsOnly =
@@ -50,7 +53,7 @@ internal ref struct TopViaReader
         {
             reader.Take(name, value, hasValue);
         }
-        return reader;
+        return true;
     }
 
     private void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool hasValue)
@@ -74,6 +77,5 @@ internal ref struct TopViaReader
     }
 
     /// <summary>See <see cref="Via.HasMagicCookie"/>.</summary>
-    public readonly bool HasMagicCookie =>
-        Branch.Length > 7 && System.Text.Ascii.EqualsIgnoreCase(Branch[..7], "z9hG4bK"u8);
+    public readonly bool HasMagicCookie => Via.IsMagic(Branch);
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace OCPlatform.Sip;
 
 /// <summary>One Via value (RFC 3261 §20.42, §18.1.1; rport of RFC 3581). Immutable.</summary>
-public sealed record Via
+public sealed record Via : IWireText
 {
     /// <summary>The start of every RFC 3261 branch (§8.1.1.7).</summary>
     public const string MagicCookie = "z9hG4bK";
@@ -36,6 +36,9 @@ public sealed record Via
         && branch.Length > MagicCookie.Length
         && branch.StartsWith(MagicCookie, StringComparison.OrdinalIgnoreCase);
 
+    internal static bool IsMagic(ReadOnlySpan<byte> branch) =>
+        branch.Length > MagicCookie.Length && Ascii.EqualsIgnoreCase(branch[..MagicCookie.Length], MagicCookie);
+
     /// <summary>sent-by as on the wire: host, and port if given.</summary>
     public string SentBy => Port == 0 ? Host : $"{Host}:{Port}";
 
@@ -56,16 +59,22 @@ public sealed record Via
         return true;
     }
 
-    public override string ToString()
+    public override string ToString() => ByteWriter.TextOf(this);
+
+    void IWireText.WriteTo(ref ByteWriter output) => WriteTo(ref output);
+
+    internal void WriteTo(ref ByteWriter output)
     {
-        var text = new StringBuilder(96);
-        text.Append("SIP/2.0/").Append(Transport).Append(' ').Append(Host);
+        output.Write("SIP/2.0/"u8);
+        output.Write(Transport);
+        output.Write((byte)' ');
+        output.Write(Host);
         if (Port != 0)
         {
-            text.Append(':').Append(Port);
+            output.Write((byte)':');
+            output.Write(Port);
         }
-        Parameters.AppendTo(text);
-        return text.ToString();
+        Parameters.WriteTo(ref output);
     }
 }
 

@@ -115,7 +115,7 @@ public sealed partial class SipSession
             return SipSessionResult.NotInThisState;
         }
         RefuseInvite(status, cause, headers);
-        EndWith(SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status));
+        EndWith(now, SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status));
         Settle(now);
         return SipSessionResult.Done;
     }
@@ -127,6 +127,7 @@ public sealed partial class SipSession
         {
             RefuseInvite(SipStatus.RequestTerminated, null, null);
             EndWith(
+                now,
                 SipEndedBy.Peer,
                 SipEndCause.Cancelled,
                 SipStatus.RequestTerminated,
@@ -138,7 +139,7 @@ public sealed partial class SipSession
         {
             // The session stays as it was (RFC 3261 §14.2).
             Respond(transaction, ResponseTo(reinvite.Request, SipStatus.RequestTerminated));
-            reinvite.Dialog.Exchange.Drop();
+            reinvite.Dialog.Exchange.DropPeers();
             Push(new SipSessionEvent.OfferWithdrawn());
         }
         Settle(now);
@@ -321,6 +322,7 @@ public sealed partial class SipSession
             {
                 RefuseInvite(SipStatus.RequestTerminated, "not answered in time", null);
                 EndWith(
+                    now,
                     SipEndedBy.Us,
                     SipEndCause.NotAnswered,
                     SipStatus.RequestTerminated,

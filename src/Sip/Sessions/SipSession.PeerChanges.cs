@@ -25,7 +25,7 @@ public sealed partial class SipSession
                 break;
             case RequestPurpose.SuccessOffer:
                 exchange.AnswerSent(body);
-                Acknowledge(open.Key, open.Dialog, open.Request, body);
+                Acknowledge(open.Key, open.Dialog, open.Request, body, now);
                 Changed();
                 break;
             default:
@@ -54,7 +54,7 @@ public sealed partial class SipSession
 
     private void Refuse(ServerRequest open, int status, string? cause, TimeSpan now)
     {
-        open.Dialog.Exchange.Drop();
+        open.Dialog.Exchange.DropPeers();
         switch (open.Purpose)
         {
             case RequestPurpose.ProvisionalOffer:
@@ -62,7 +62,7 @@ public sealed partial class SipSession
                 break;
             case RequestPurpose.SuccessOffer:
                 // An offer in a 2xx cannot be refused (RFC 3261 §13.2.2.4): acknowledged as it is, and hung up when it was the first.
-                Acknowledge(open.Key, open.Dialog, open.Request, default);
+                Acknowledge(open.Key, open.Dialog, open.Request, default, now);
                 if (open.Dialog.Exchange.State == SipOfferState.None)
                 {
                     EndByBye(SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status), now);

@@ -73,7 +73,7 @@ public sealed partial class SipSession
             case ReliableAction.GiveUp:
                 const string cause = "a reliable provisional response was not acknowledged";
                 RefuseInvite(SipStatus.ServerTimeout, cause, null);
-                EndWith(SipEndedBy.Network, SipEndCause.NoPrack, SipStatus.ServerTimeout, cause);
+                EndWith(now, SipEndedBy.Network, SipEndCause.NoPrack, SipStatus.ServerTimeout, cause);
                 break;
         }
     }

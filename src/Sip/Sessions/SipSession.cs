@@ -224,7 +224,7 @@ public sealed partial class SipSession
         switch (request.Purpose)
         {
             case RequestPurpose.Invite:
-                OnInviteFailed(failure);
+                OnInviteFailed(failure, now);
                 break;
             case RequestPurpose.Reinvite or RequestPurpose.Update:
                 OnChangeFailed(request, failure, now);

@@ -1,8 +1,31 @@
 namespace OCPlatform.Sip.Transactions;
 
-/// <summary>Names a transaction of one endpoint: an opaque string that may cross actors and be kept.</summary>
-public readonly record struct SipTransactionId(string Value)
+/// <summary>
+/// Names a transaction of one endpoint. Within the process a plain value; <see cref="Value"/> makes the opaque text that may cross actors and be
+/// kept, and the constructor reads it back.
+/// </summary>
+public readonly struct SipTransactionId : IEquatable<SipTransactionId>
 {
+    /// <param name="value">From <see cref="Value"/>; any other text names no transaction.</param>
+    public SipTransactionId(string value) => Key = TransactionKey.Parse(value);
+
+    internal SipTransactionId(TransactionKey key) => Key = key;
+
+    internal TransactionKey Key { get; }
+
+    /// <summary>Made anew each time.</summary>
+    public string Value => Key.ToString();
+
+    public bool Equals(SipTransactionId other) => Key.Equals(other.Key);
+
+    public override bool Equals(object? obj) => obj is SipTransactionId other && Equals(other);
+
+    public override int GetHashCode() => Key.GetHashCode();
+
+    public static bool operator ==(SipTransactionId left, SipTransactionId right) => left.Equals(right);
+
+    public static bool operator !=(SipTransactionId left, SipTransactionId right) => !left.Equals(right);
+
     public override string ToString() => Value;
 }
 

@@ -19,10 +19,13 @@ public sealed class TransactionLimits
 /// Matches messages to transactions and drives their machines. Sans-IO and single-threaded: messages, commands and the time
 /// go in, <see cref="ITransactionUser"/> is told what to do.
 /// </summary>
-public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, TransactionLimits limits)
+public sealed partial class TransactionLayer(ITransactionUser user, SipTimers timers, TransactionLimits limits)
 {
-    private readonly Dictionary<string, ServerEntry> _servers = [];
-    private readonly Dictionary<string, ClientEntry> _clients = [];
+    private readonly Dictionary<TransactionKey, ServerEntry> _servers = [];
+    private readonly Dictionary<TransactionKey, ClientEntry> _clients = [];
+
+    // What the requests outside a dialog that are being worked on would have in common with copies of themselves.
+    private readonly HashSet<TransactionKey> _mergeable = [];
     private readonly DeadlineQueue<Entry> _deadlines = new();
 
     /// <summary>Transactions of both tables that have not ended.</summary>
@@ -37,6 +40,9 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     /// <summary>Requests answered 503 because the table was full.</summary>
     public long Refused { get; private set; }
 
+    /// <summary>Copies of a request in progress that came another way, answered 482 (RFC 3261 §8.2.2.2).</summary>
+    public long Merged { get; private set; }
+
     /// <summary>When <see cref="RunTimers"/> is needed next; <see cref="TimeSpan.MaxValue"/> when never.</summary>
     public TimeSpan NextDeadline => _deadlines.Next;
 
@@ -48,17 +54,9 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         }
     }
 
-    public void Receive(SipMessage message, SipFlow flow, TimeSpan now)
-    {
-        if (message is SipRequest request)
-        {
-            ReceiveRequest(request, flow, now);
-        }
-        else
-        {
-            ReceiveResponse((SipResponse)message, now);
-        }
-    }
+    /// <summary>Takes a message in. False when it ends here: nobody above was told of it, nor keeps it.</summary>
+    public bool Receive(SipMessage message, SipFlow flow, TimeSpan now) =>
+        message is SipRequest request ? ReceiveRequest(request, flow, now) : ReceiveResponse((SipResponse)message, now);
 
     /// <summary>
     /// Sends the core's response. 2xx may be repeated within 64*T1. False when there is no such transaction (any more),
@@ -66,7 +64,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     /// </summary>
     public bool Respond(SipTransactionId id, int status, ReadOnlyMemory<byte> response, TimeSpan now)
     {
-        if (!_servers.TryGetValue(id.Value, out var entry))
+        if (!_servers.TryGetValue(id.Key, out var entry))
         {
             return false;
         }
@@ -80,6 +78,11 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
             return false;
         }
         entry.LastResponse = response;
+        if (input == TransactionInput.Failure)
+        {
+            // The refusal may be what the peer repairs in a request of the same CSeq: a phone that does not count on after a 401.
+            ForgetMergeKey(entry);
+        }
         Perform(entry, actions, null, now);
         return true;
     }
@@ -88,7 +91,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     public SipTransactionId Start(SipRequest request, SipDestination destination, bool reliable, TimeSpan now)
     {
         var id = ClientIdOf(request);
-        if (_clients.Count >= limits.MaxClientTransactions || _clients.ContainsKey(id.Value))
+        if (_clients.Count >= limits.MaxClientTransactions || _clients.ContainsKey(id.Key))
         {
             user.OnEnded(id, SipTransactionEnd.Refused);
             return id;
@@ -101,7 +104,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
             // A CANCEL is the layer's own affair: what counts to the core is the INVITE's final response.
             IsSilent = request.Method == SipMethod.Cancel,
         };
-        _clients.Add(id.Value, entry);
+        _clients.Add(id.Key, entry);
         Perform(entry, machine.Step(TransactionInput.Start, now), null, now);
         return id;
     }
@@ -117,7 +120,7 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     public bool Cancel(SipTransactionId invite, TimeSpan now)
     {
         if (
-            !_clients.TryGetValue(invite.Value, out var entry)
+            !_clients.TryGetValue(invite.Key, out var entry)
             || entry.Machine is not InviteClientTransaction
             || entry.CancelWanted
         )
@@ -138,14 +141,13 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
         }
     }
 
-    /// <summary>A send to this destination was found to have failed; every transaction towards it is told.</summary>
+    /// <summary>
+    /// A send to this destination was found to have failed, or the connection to it ended; every client transaction towards it is told. Servers go on: their
+    /// responses find another way (RFC 3261 §18.2.2).
+    /// </summary>
     public void OnTransportFailed(SipDestination destination, TimeSpan now)
     {
-        var hit = _clients
-            .Values.Cast<Entry>()
-            .Concat(_servers.Values)
-            .Where(e => e.Destination.Equals(destination))
-            .ToList();
+        var hit = _clients.Values.Where(e => e.Destination.Equals(destination)).ToList();
         foreach (var entry in hit)
         {
             Perform(entry, entry.Machine.Step(TransactionInput.TransportError, now), null, now);
@@ -163,119 +165,12 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
             .ToList();
         _clients.Clear();
         _servers.Clear();
+        _mergeable.Clear();
         _deadlines.Clear();
         foreach (var id in open)
         {
             user.OnEnded(id, SipTransactionEnd.Refused);
         }
-    }
-
-    private void ReceiveRequest(SipRequest request, SipFlow flow, TimeSpan now)
-    {
-        var key = TransactionKey.ForServer(request, request.Method);
-        if (_servers.TryGetValue(key, out var entry))
-        {
-            ReceiveAgain(entry, request, flow, now);
-            return;
-        }
-        if (request.IsAck)
-        {
-            // The ACK of a 2xx is a transaction of its own, with nothing to answer (RFC 3261 §17).
-            user.OnRequest(null, request, flow);
-            return;
-        }
-        var responseTo = ResponseRouting.For(request, flow);
-        if (_servers.Count >= limits.MaxServerTransactions)
-        {
-            Refused++;
-            var busy = SipResponse.Create(request, SipStatus.ServiceUnavailable);
-            busy.Headers.Add(SipHeaderId.RetryAfter, limits.RetryAfterSeconds.ToString());
-            user.Send(busy.ToBytes(), responseTo);
-            return;
-        }
-        var reliable = flow.Transport.IsReliable;
-        SipTransaction machine = request.IsInvite
-            ? new InviteServerTransaction(timers, reliable)
-            : new NonInviteServerTransaction(timers, reliable);
-        entry = new ServerEntry(new(key), machine, request, responseTo)
-        {
-            IsSilent = request.Method == SipMethod.Cancel,
-        };
-        _servers.Add(key, entry);
-        var start = machine.Step(TransactionInput.Start, now);
-        if (request.Method == SipMethod.Cancel)
-        {
-            Queue(entry);
-            AnswerCancel(entry, request, now);
-            return;
-        }
-        Perform(entry, start, request, now, flow);
-    }
-
-    private void ReceiveAgain(ServerEntry entry, SipRequest request, SipFlow flow, TimeSpan now)
-    {
-        var isAck = request.IsAck;
-        if (!isAck)
-        {
-            Retransmissions++;
-            // A NAT on the way may have picked another port since: an answer to the old one would never arrive.
-            entry.Destination = ResponseRouting.For(request, flow);
-        }
-        var actions = entry.Machine.Step(isAck ? TransactionInput.Ack : TransactionInput.Request, now);
-        if ((actions & TransactionActions.Deliver) != 0)
-        {
-            // An ACK that matches an accepted INVITE: old clients reuse the branch (RFC 6026 §7.1).
-            user.OnRequest(null, request, flow);
-            actions &= ~TransactionActions.Deliver;
-        }
-        Perform(entry, actions, null, now);
-    }
-
-    /// <summary>CANCEL (RFC 3261 §9.2): 200 when the INVITE is known, whatever becomes of it; 481 when not.</summary>
-    private void AnswerCancel(ServerEntry entry, SipRequest cancel, TimeSpan now)
-    {
-        var known = _servers.TryGetValue(TransactionKey.ForServer(cancel, SipMethod.Invite), out var invite);
-        var status = known ? SipStatus.Ok : SipStatus.CallDoesNotExist;
-        Respond(entry.Id, status, SipResponse.Create(cancel, status, toTag: invite?.ToTag).ToBytes(), now);
-        if (known && invite!.Machine.State == TransactionState.Proceeding)
-        {
-            user.OnCancel(invite.Id, cancel);
-        }
-    }
-
-    private void ReceiveResponse(SipResponse response, TimeSpan now)
-    {
-        if (
-            !TopViaReader.Of(response).IsOnly
-            || !_clients.TryGetValue(TransactionKey.ForClient(response, response.CSeq.Method), out var entry)
-        )
-        {
-            StrayResponses++;
-            return;
-        }
-        var input =
-            response.IsProvisional ? TransactionInput.Provisional
-            : response.IsSuccess ? TransactionInput.Success
-            : TransactionInput.Failure;
-        if (input == TransactionInput.Failure && entry.Machine is InviteClientTransaction && entry.Ack.IsEmpty)
-        {
-            entry.Ack = InviteFollowUp.Create(entry.Request, SipMethod.Ack, response).ToBytes();
-        }
-        var actions = entry.Machine.Step(input, now);
-        Perform(entry, actions, response, now);
-        if (entry is { CancelWanted: true, CancelSent: false } && entry.Machine.State == TransactionState.Proceeding)
-        {
-            SendCancel(entry, now);
-        }
-    }
-
-    private void SendCancel(ClientEntry invite, TimeSpan now)
-    {
-        invite.CancelSent = true;
-        ((InviteClientTransaction)invite.Machine).OnCancelSent(now);
-        Queue(invite);
-        var cancel = InviteFollowUp.Create(invite.Request, SipMethod.Cancel, null);
-        Start(cancel, invite.Destination, invite.Reliable, now);
     }
 
     private void Perform(
@@ -329,67 +224,24 @@ public sealed class TransactionLayer(ITransactionUser user, SipTimers timers, Tr
     private void Remove(Entry entry)
     {
         _deadlines.Remove(entry);
-        var removed = entry is ServerEntry ? _servers.Remove(entry.Id.Value) : _clients.Remove(entry.Id.Value);
+        if (entry is ServerEntry server)
+        {
+            ForgetMergeKey(server);
+            server.ForgetRequest();
+        }
+        var removed = entry is ServerEntry ? _servers.Remove(entry.Id.Key) : _clients.Remove(entry.Id.Key);
         if (removed && !entry.IsSilent)
         {
             user.OnEnded(entry.Id, entry.Machine.End);
         }
     }
 
-    private abstract class Entry(SipTransactionId id, SipTransaction machine, SipDestination destination) : IDeadlined
+    private void ForgetMergeKey(ServerEntry entry)
     {
-        public SipTransactionId Id { get; } = id;
-        public SipTransaction Machine { get; } = machine;
-        public SipDestination Destination { get; set; } = destination;
-        public bool IsSilent { get; init; }
-        public abstract ReadOnlyMemory<byte> LastSent { get; }
-        int IDeadlined.QueueIndex { get; set; } = -1;
-        TimeSpan IDeadlined.QueuedAt { get; set; }
-    }
-
-    private sealed class ServerEntry(
-        SipTransactionId id,
-        SipTransaction machine,
-        SipRequest request,
-        SipDestination destination
-    ) : Entry(id, machine, destination)
-    {
-        private ReadOnlyMemory<byte> _lastResponse;
-
-        /// <summary>Until the first response, which is all that is repeated: a transaction outlives it by half a minute.</summary>
-        public SipRequest? Request { get; private set; } = request;
-
-        public ReadOnlyMemory<byte> LastResponse
+        if (entry.MergeKey is { } key)
         {
-            get => _lastResponse;
-            set
-            {
-                _lastResponse = value;
-                Request = null;
-            }
+            _mergeable.Remove(key);
+            entry.MergeKey = null;
         }
-
-        public override ReadOnlyMemory<byte> LastSent => LastResponse;
-
-        /// <summary>The To tag of what was answered so far, for the 200 of a CANCEL, which should have the same (§9.2).</summary>
-        public string? ToTag =>
-            !LastResponse.IsEmpty && SipParser.TryParse(LastResponse, out var response, out _) ? response.To.Tag : null;
-    }
-
-    private sealed class ClientEntry(
-        SipTransactionId id,
-        SipTransaction machine,
-        SipRequest request,
-        ReadOnlyMemory<byte> bytes,
-        SipDestination destination,
-        bool reliable
-    ) : Entry(id, machine, destination)
-    {
-        public SipRequest Request { get; } = request;
-        public override ReadOnlyMemory<byte> LastSent => bytes;
-        public ReadOnlyMemory<byte> Ack { get; set; }
-        public bool Reliable { get; } = reliable;
-        public bool CancelWanted { get; set; }
-        public bool CancelSent { get; set; }
     }
 }

@@ -62,7 +62,9 @@ internal static partial class WordErrors
             .. DigitThenLetter()
                 .Replace(
                     new string([
-                        .. text.ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) || c == '\'' ? c : ' '),
+                        .. FullHour()
+                            .Replace(text.ToLowerInvariant(), "")
+                            .Select(c => char.IsLetterOrDigit(c) || c == '\'' ? c : ' '),
                     ]),
                     " "
                 )
@@ -71,6 +73,10 @@ internal static partial class WordErrors
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Select(word => Array.IndexOf(Numbers, word) is var number and >= 0 ? $"{number}" : word),
         ];
+
+    // "9:00 am" is "nine am".
+    [GeneratedRegex(@"(?<=\d):00\b")]
+    private static partial Regex FullHour();
 
     // "9am" is "nine am".
     [GeneratedRegex(@"(?<=\d)(?=\p{L})")]

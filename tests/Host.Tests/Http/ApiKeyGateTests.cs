@@ -58,6 +58,16 @@ public sealed class ApiKeyGateTests
     }
 
     [Theory]
+    [InlineData("http://localhost:8080", 200)]
+    [InlineData("http://evil.example", 403)]
+    [InlineData("http://localhost:9090", 403)]
+    [InlineData("null", 403)]
+    public async Task A_page_of_another_origin_is_not_this_machine(string origin, int status)
+    {
+        (await AskAsync("/api/calls", "127.0.0.1", "localhost:8080", headers: ("Origin", origin))).Should().Be(status);
+    }
+
+    [Theory]
     [InlineData("/api/calls")]
     [InlineData("/API/calls")]
     [InlineData("/metrics")]

@@ -239,7 +239,7 @@ public class CallSetupTests
     {
         var pair = new SessionPair { Drop = m => m is SipRequest { IsAck: true } }.Call();
         pair.Callee.Do(s => s.Answer(AnswerBody, pair.Now));
-        pair.Pump().Advance(31);
+        pair.Pump().Advance(31.6);
         pair.Ladder.Count(l => l == "callee 200").Should().Be(11, "T1 doubling up to T2 for 64*T1");
         pair.Ladder.Count(l => l == "caller ACK").Should().Be(11, "each 200 gets the same ACK again");
         pair.Advance(2);

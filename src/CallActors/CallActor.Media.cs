@@ -1,0 +1,64 @@
+using System.Net;
+using System.Text.Json;
+using Akka.Actor;
+using OCPlatform.CallActors.Signalling;
+using OCPlatform.CallActors.Voice;
+using OCPlatform.Contracts.Serialization;
+using OCPlatform.Media.Engine;
+using OCPlatform.Media.Sdp;
+
+namespace OCPlatform.CallActors;
+
+public sealed partial class CallActor
+{
+    private MediaSession? _media;
+    private bool _mediaStarted;
+
+    /// <summary>Either side keeps the other on hold: nobody is to be asked whether he is still there.</summary>
+    private bool OnHold => _leg?.Negotiation?.Current is { OnHold: true };
+
+    private MediaCapabilities Capabilities =>
+        new() { Codecs = [.. _options.Codecs.Select(c => Enum.Parse<AudioCodec>(c, ignoreCase: true))] };
+
+    /// <summary>Opens the RTP port and the voice above it; false when no port is free.</summary>
+    private bool TryOpenMedia()
+    {
+        var sink = new SinkOfVoice();
+        _media = _services.Media.TryOpenSession(sink);
+        if (_media is null)
+        {
+            return false;
+        }
+        _services.LiveCalls.Add(_id, _media);
+        var self = Self;
+        _voice = new CallVoice(
+            VoiceOptions(),
+            _services.Speech,
+            _media.Playout,
+            _time,
+            voiceEvent => self.Tell(voiceEvent)
+        );
+        sink.Voice = _voice;
+        return true;
+    }
+
+    /// <summary>A new offer/answer over the call's one RTP port.</summary>
+    private Negotiation Negotiate(IPAddress? peer) =>
+        new(Capabilities, _media!, peer, _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg);
+
+    private void StartOrUpdate(NegotiatedMedia media)
+    {
+        if (_mediaStarted)
+        {
+            _media!.Update(media);
+        }
+        else
+        {
+            _media!.Start(media);
+        }
+        _mediaStarted = true;
+    }
+
+    private static string MediaOf(CallLeg leg) =>
+        leg.Negotiation?.Current is { } media ? JsonSerializer.Serialize(media, WireSerializer.Json) : "";
+}

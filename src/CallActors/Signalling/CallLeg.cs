@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using OCPlatform.Contracts.Sip;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Sessions;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.CallActors.Signalling;
+
+/// <summary>What the journal keeps of a leg. Session is null in entries older than sessions.</summary>
+public sealed record CallLegState(SipSessionState? Session, SipPath? Path);
+
+/// <summary>
+/// One SIP session of a call, with the way to its peer and its own offer/answer. A call has one leg; two while another
+/// party takes the peer's place. Sans-IO.
+/// </summary>
+public sealed class CallLeg(int number, SipSession session, SipPath? path, Negotiation? negotiation)
+{
+    /// <summary>Tells the legs of a call apart in request keys.</summary>
+    public int Number { get; } = number;
+
+    public SipSession Session { get; } = session;
+
+    /// <summary>Null for a leg that is only to be ended: it was taken from the journal.</summary>
+    public Negotiation? Negotiation { get; } = negotiation;
+
+    /// <summary>The way its messages come; null before anything was heard of a call we place.</summary>
+    public SipPath? Path { get; set; } = path;
+
+    /// <summary>The trunk it came by or is to go by; null where the gateway chooses.</summary>
+    public string? Trunk { get; init; }
+
+    /// <summary>The description to send with the answer, or as early media.</summary>
+    public ReadOnlyMemory<byte> Description { get; set; }
+
+    /// <summary>The answer that an unreliable 183 foretold; empty for none.</summary>
+    public ReadOnlyMemory<byte> Foretold { get; set; }
+
+    /// <summary>The 2xx and its ACK have passed, and what the media is has been agreed.</summary>
+    public bool Connected { get; set; }
+
+    /// <summary>The 2xx has passed: connected as soon as the media is agreed.</summary>
+    public bool Answered { get; set; }
+
+    /// <summary>What the gateway told of a request that got no response; the better part of an end's detail.</summary>
+    public string? GatewayCause { get; set; }
+
+    public CallLegState State => new(Session.State, Path);
+
+    /// <summary>The key under which the gateway knows a request of this leg.</summary>
+    public string KeyOf(string sessionKey) => $"{Number}/{sessionKey}";
+
+    /// <summary>The session's own key; false when the request is another leg's.</summary>
+    public bool TryGetSessionKey(string requestKey, out string sessionKey)
+    {
+        var prefix = $"{Number}/";
+        sessionKey = requestKey.StartsWith(prefix, StringComparison.Ordinal) ? requestKey[prefix.Length..] : "";
+        return sessionKey.Length > 0;
+    }
+
+    /// <summary>
+    /// SIP transport and address that a request goes to. An empty address leaves the way to the gateway (RFC 3263).
+    /// </summary>
+    /// <remarks>
+    /// Over a reliable transport that is the connection that the peer's messages come by. Over UDP it is the next hop when
+    /// it can be meant: a phone behind a NAT writes its private address into Contact, and only the source address leads
+    /// to it.
+    /// </remarks>
+    public (string Transport, string Remote) DestinationOf(SipUri nextHop)
+    {
+        if (Path is not { } path)
+        {
+            return ("UDP", "");
+        }
+        if (path.Transport != "UDP")
+        {
+            return (path.Transport, path.Remote);
+        }
+        var isRoute = Session.Dialog?.RouteSet.Count > 0;
+        if (SipDestination.FromUri(nextHop) is not { } target)
+        {
+            // A proxy's name must be looked up; a phone's own name rarely means anything outside its house.
+            return (path.Transport, isRoute ? "" : path.Remote);
+        }
+        var source = IPEndPoint.Parse(path.Remote);
+        var behindNat =
+            !isRoute && !target.EndPoint.Address.Equals(source.Address) && IsPrivate(target.EndPoint.Address);
+        return behindNat || target.EndPoint.AddressFamily != source.AddressFamily
+            ? (path.Transport, path.Remote)
+            : (target.Transport, target.EndPoint.ToString());
+    }
+
+    private static bool IsPrivate(IPAddress address)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return address.IsIPv6UniqueLocal || address.IsIPv6LinkLocal;
+        }
+        var bytes = address.GetAddressBytes();
+        return bytes[0] == 10
+            || bytes[0] == 172 && bytes[1] is >= 16 and < 32
+            || bytes[0] == 192 && bytes[1] == 168
+            || bytes[0] == 169 && bytes[1] == 254
+            || bytes[0] == 100 && bytes[1] is >= 64 and < 128;
+    }
+}

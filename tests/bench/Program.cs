@@ -1,0 +1,25 @@
+using OCPlatform.Bench;
+using OCPlatform.Bench.Fuzz;
+using OCPlatform.Bench.Sip;
+
+// A topic is a name, what it measures, and a run that prints its own table.
+Topic[] topics =
+[
+    new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
+    new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
+];
+
+var topic = Array.Find(topics, t => t.Name == args.FirstOrDefault());
+if (topic is null)
+{
+    var asked = args.Length == 0 ? "No topic was given." : $"There is no topic '{args[0]}'.";
+    Console.Error.WriteLine($"{asked} Topics:");
+    foreach (var known in topics)
+    {
+        Console.Error.WriteLine($"  {known.Name, -8} {known.Purpose}");
+    }
+    return 2;
+}
+return topic.Run(args[1..]);
+
+internal sealed record Topic(string Name, string Purpose, Func<string[], int> Run);
