@@ -149,7 +149,15 @@ internal sealed class Host : ITransactionUser
             ResponseRouting.StampSource(request, flow);
         }
         World.Checkers.Arriving(this, message, flow.Remote);
-        Layer.Receive(parsed, flow, World.Now);
+        // Either way into the layer must do: with a look at the bytes before they are parsed, or without.
+        if (
+            !World.Dice.Chance(0.5)
+            || !SipPeek.TryRead(message.Bytes.Span, out var peek)
+            || !Layer.TryAbsorb(peek, World.Now, flow)
+        )
+        {
+            Layer.Receive(parsed, flow, World.Now);
+        }
         World.Checkers.Arrived(this, message);
     }
 
@@ -222,8 +230,15 @@ internal sealed class Host : ITransactionUser
 
     // --- What the transaction layer says ---
 
-    bool ITransactionUser.Send(ReadOnlyMemory<byte> message, SipDestination destination) =>
-        World.Network.Send(this, WireOf(message), destination);
+    bool ITransactionUser.Send(ReadOnlyMemory<byte> message, SipDestination destination)
+    {
+        if (destination.Transport == "TCP" && !World.Network.HasFlow(this, destination))
+        {
+            // As the endpoint does (RFC 3261 §18.2.2).
+            destination = ResponseRouting.WithoutConnection(message) ?? destination;
+        }
+        return World.Network.Send(this, WireOf(message), destination);
+    }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow)
     {

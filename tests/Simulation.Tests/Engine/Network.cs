@@ -33,6 +33,8 @@ internal sealed class Network(World world)
         return link;
     }
 
+    public bool HasFlow(Host host, SipDestination to) => Find(host, to.EndPoint) is not null;
+
     /// <summary>False when it is clear at once that the message cannot be sent.</summary>
     public bool Send(Host from, WireMessage message, SipDestination to)
     {

@@ -104,6 +104,19 @@ public class TransactionLayerTests
         _user.Responses.Should().Be(1);
     }
 
+    [Fact]
+    public void A_connection_that_ends_ends_what_was_not_heard_of_and_lets_a_callee_ring_on()
+    {
+        var rings = SipSamples.Request(Invite("z9hG4bKrings"));
+        _layer.Start(rings, LayerUser.Flow.Remote, reliable: true, TimeSpan.Zero);
+        Receive(SipResponse.Create(rings, 180, toTag: "t").ToString()).Should().BeTrue();
+        _layer.Start(SipSamples.Request(Invite("z9hG4bKlost")), LayerUser.Flow.Remote, reliable: true, TimeSpan.Zero);
+        _layer.OnTransportFailed(LayerUser.Flow.Remote, TimeSpan.Zero);
+        _user.Ended.Should().Be(1);
+        _layer.Count.Should().Be(1);
+        Receive(SipResponse.Create(rings, 200, toTag: "t").ToString()).Should().BeTrue("it came by a new connection");
+    }
+
     [Fact(DisplayName = "RFC 3261 §8.2.2.2: a copy that came another way is answered 482")]
     public void Merged_request()
     {
