@@ -134,6 +134,9 @@ internal sealed class Host : ITransactionUser
     public SipUri Contact(string transport) =>
         SipUri.Parse(transport == "TCP" ? $"sip:{Name}@{KnownAs};transport=tcp" : $"sip:{Name}@{KnownAs}");
 
+    /// <summary>A transaction that this host started.</summary>
+    public bool IsOwn(SipTransactionId id) => _transactions[id].IsClient;
+
     // --- What happens to it ---
 
     public void Start() => Guard(Core.OnStarted);

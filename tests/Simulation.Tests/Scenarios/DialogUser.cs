@@ -241,7 +241,7 @@ internal sealed partial class DialogUser(DialogUserState state) : Core
             state.InviteId = null;
         }
         // A request that nobody answered ends the dialog (RFC 3261 §12.2.1.2), a BYE in any case.
-        if (id.Value.StartsWith("c|", StringComparison.Ordinal))
+        if (Host.IsOwn(id))
         {
             World.Count($"lost by {end}");
             HangUpAfterLoss(isInvite);

@@ -38,6 +38,10 @@ internal sealed partial class SessionUser
                 state.RemoteOffer = null;
                 state.OfferWanted = false;
                 break;
+            case SipSessionEvent.OfferRejected { Response: null } when IsSettled:
+                // The peer cannot be reached any more, and no timer may tell: a call without media is hung up.
+                Plan(TimeSpan.Zero, SessionVerb.HangUp);
+                break;
             case SipSessionEvent.ReferralRequested referral:
                 DecideOnReferral(referral.Id);
                 break;
