@@ -173,6 +173,7 @@ public sealed partial class SipSession
         _timer.Stop();
         _change = null;
         _phase = SipSessionPhase.Ended;
+        response?.Retain();
         End = new SipSessionEnd(by, cause, status, detail, reasons ?? [], response);
         Push(new SipSessionEvent.Ended(End));
     }

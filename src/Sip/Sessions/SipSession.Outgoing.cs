@@ -136,6 +136,7 @@ public sealed partial class SipSession
         _dialog = fork;
         if (DescriptionOf(response) == BodyKind.Description)
         {
+            response.Retain();
             fork.Preview = response.Body;
         }
         Push(new SipSessionEvent.Progress(response.StatusCode, response, Reliable: false));
@@ -211,6 +212,8 @@ public sealed partial class SipSession
                     );
                     return;
                 }
+                // An offer in a 1xx whose PRACK did not go out yet is void: only a peer that breaks RFC 3262 §3 gets here.
+                _unanswered.RemoveAll(r => r.Purpose == RequestPurpose.ProvisionalOffer);
                 AwaitAnswer(key, RequestPurpose.SuccessOffer, _invite!, fork, response.Body, now);
                 break;
         }
@@ -229,7 +232,8 @@ public sealed partial class SipSession
             }
         }
         var isWaitingForUs = _unanswered.Any(r => r.Key == key);
-        if (key == _inviteKey && _role == SipDialogRole.Uac && _invite is not null && !isWaitingForUs)
+        var isOurDialog = _phase != SipSessionPhase.Inviting && _dialog?.RemoteTag == tag;
+        if (key == _inviteKey && _role == SipDialogRole.Uac && _invite is not null && !isWaitingForUs && !isOurDialog)
         {
             OnSuccess(key, response, now);
         }

@@ -122,6 +122,20 @@ public class ReliableProvisionalTests
         pair.Callee.Session.Ring(180, default, pair.Now).Should().Be(SipSessionResult.Pending, "the queue is bounded");
     }
 
+    [Fact]
+    public void A_prack_that_crosses_the_200_is_answered_and_does_no_harm()
+    {
+        var pair = new SessionPair(Options() with { ReliableProvisionals = SipReliableProvisionals.Required });
+        pair.Drop = m => m is SipRequest { Method: SipMethod.Prack };
+        pair.Call().Callee.Do(s => s.Ring(180, default, pair.Now));
+        pair.Pump().Callee.Do(s => s.Answer(AnswerBody, pair.Now));
+        pair.Pump();
+        pair.Caller.Session.Phase.Should()
+            .Be(SipSessionPhase.Established, "a 180 without description holds nothing up");
+        var prack = Request(pair, SipMethod.Prack);
+        pair.Inject(pair.Callee, prack)!.StatusCode.Should().Be(200);
+    }
+
     [Theory]
     [InlineData("1 1 INVITE")]
     [InlineData("nonsense")]
