@@ -91,9 +91,18 @@ public sealed partial class SipSession
                 out var rseq
             )
             || rseq == 0
-            || (fork.LastRSeq != 0 && rseq != fork.LastRSeq + 1)
             || _requests.Count >= MaxOpenRequests
         )
+        {
+            return;
+        }
+        if (fork.LostPrack is { } lost && rseq == fork.LastRSeq)
+        {
+            fork.LostPrack = null;
+            SendPrack(fork, lost.Headers[SipHeaderId.RAck]!, lost.Body, now);
+            return;
+        }
+        if (fork.LastRSeq != 0 && rseq != fork.LastRSeq + 1)
         {
             return;
         }
@@ -126,12 +135,21 @@ public sealed partial class SipSession
         Send(RequestPurpose.Prack, fork, prack, now);
     }
 
-    private void OnPrackFailed(ClientRequest request)
+    private void OnPrackFailed(ClientRequest request, SipRequestFailure failure)
     {
         // The INVITE lives on by itself: its own response or the time to answer ends it.
-        if (request.Dialog is { } fork && _forks.Contains(fork) && _phase == SipSessionPhase.Inviting)
+        if (request.Dialog is not { } fork || !_forks.Contains(fork) || _phase != SipSessionPhase.Inviting)
+        {
+            return;
+        }
+        if (failure == SipRequestFailure.Timeout)
         {
             EndFork(fork);
+        }
+        else
+        {
+            // Its connection broke. The peer sends the response again for want of a PRACK.
+            fork.LostPrack = request.Request;
         }
     }
 }

@@ -227,7 +227,7 @@ public sealed partial class SipSession
                 OnChangeFailed(request, failure, now);
                 break;
             case RequestPurpose.Prack:
-                OnPrackFailed(request);
+                OnPrackFailed(request, failure);
                 break;
             case RequestPurpose.Refer:
                 OnReferFailed(request);
