@@ -135,20 +135,12 @@ public sealed partial class SipSession
         Send(RequestPurpose.Prack, fork, prack, now);
     }
 
-    private void OnPrackFailed(ClientRequest request, SipRequestFailure failure)
+    private void OnPrackFailed(ClientRequest request)
     {
-        // The INVITE lives on by itself: its own response or the time to answer ends it.
-        if (request.Dialog is not { } fork || !_forks.Contains(fork) || _phase != SipSessionPhase.Inviting)
+        // Lost with its connection, or by a callee that is elsewhere by now: for want of it the response comes again. The INVITE lives on by
+        // itself, and its own response or the time to answer ends it.
+        if (request.Dialog is { } fork && _forks.Contains(fork) && _phase == SipSessionPhase.Inviting)
         {
-            return;
-        }
-        if (failure == SipRequestFailure.Timeout)
-        {
-            EndFork(fork);
-        }
-        else
-        {
-            // Its connection broke. The peer sends the response again for want of a PRACK.
             fork.LostPrack = request.Request;
         }
     }

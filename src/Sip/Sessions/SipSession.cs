@@ -227,7 +227,7 @@ public sealed partial class SipSession
                 OnChangeFailed(request, failure, now);
                 break;
             case RequestPurpose.Prack:
-                OnPrackFailed(request, failure);
+                OnPrackFailed(request);
                 break;
             case RequestPurpose.Refer:
                 OnReferFailed(request);
