@@ -15,7 +15,7 @@ internal sealed class OneEndPerSession : Checker
     {
         public SipSessionEnd? End { get; set; }
         public bool IsClosed { get; set; }
-        public TimeSpan EndsBy { get; set; } = TimeSpan.MaxValue;
+        public TimeSpan HungUpAt { get; set; } = TimeSpan.MaxValue;
     }
 
     public override void SessionBegan(Host host) => _sessions.Add(host, new Session());
@@ -23,13 +23,27 @@ internal sealed class OneEndPerSession : Checker
     public override void SessionVerb(Host host, string verb, SipSessionResult result)
     {
         var session = _sessions[host];
-        if (verb == "hang up" && result == SipSessionResult.Done && session.EndsBy == TimeSpan.MaxValue)
+        if (verb == "hang up" && result == SipSessionResult.Done && session.HungUpAt == TimeSpan.MaxValue)
         {
-            // The longest way: an INVITE that is cancelled as soon as a provisional response comes, just before timer B would end it. What was
-            // told to nobody, in a crash, the session waits for twice as long.
-            session.EndsBy = World.Now + (host.HasCrashed ? 5 : 2) * World.Timeout + TimeSpan.FromSeconds(1);
+            session.HungUpAt = World.Now;
         }
     }
+
+    public override void Restored(Host host)
+    {
+        if (_sessions.TryGetValue(host, out var session) && session.HungUpAt < World.Now)
+        {
+            session.HungUpAt = World.Now;
+        }
+    }
+
+    /// <summary>
+    /// The longest way: an INVITE that is cancelled as soon as a provisional response comes, just before timer B would end it. For what was told to
+    /// nobody, in a crash, the session waits twice as long.
+    /// </summary>
+    private bool IsLate(Host host, Session session) =>
+        session.HungUpAt != TimeSpan.MaxValue
+        && World.Now > session.HungUpAt + (host.HasCrashed ? 5 : 2) * World.Timeout + TimeSpan.FromSeconds(1);
 
     public override void SessionEvent(Host host, SipSessionEvent happened)
     {
@@ -39,10 +53,7 @@ internal sealed class OneEndPerSession : Checker
         {
             case SipSessionEvent.Ended ended:
                 Require(session.End is null, $"{host.Name}: ended twice, {session.End} and {ended.End}");
-                Require(
-                    World.Now <= session.EndsBy,
-                    $"{host.Name}: ended {World.Now - session.EndsBy} late after hanging up"
-                );
+                Require(!IsLate(host, session), $"{host.Name}: ended long after hanging up");
                 session.End = ended.End;
                 break;
             case SipSessionEvent.Closed:
