@@ -19,11 +19,16 @@ public sealed partial class SipGateway
 
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
-    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names.</summary>
+    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
     private void PassToItsCall(AdmittedRequest admitted)
     {
         if (CallId.TryParse(admitted.Request.To.Tag, out var call))
         {
+            if (admitted.Request.Method == SipMethod.Bye)
+            {
+                _outbound.OnByeArrived(admitted.Request.CallId);
+                _callStates.OnBye(call, fromPeer: true);
+            }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
@@ -34,6 +39,10 @@ public sealed partial class SipGateway
                 )
             );
         }
+        else
+        {
+            _subscriptions.Tell(admitted);
+        }
     }
 
     private void OpenCall(AdmittedRequest invite)
@@ -41,6 +50,7 @@ public sealed partial class SipGateway
         var call = CallId.New();
         _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
+        _callStates.OnInvite(call, invite.Request);
         _door.Begin(call);
         PassInvite(call, invite);
     }
@@ -57,7 +67,7 @@ public sealed partial class SipGateway
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                invite.Request.ToBytes(),
+                TrustedIdentity.Of(invite.Request, _board.Find(invite.Caller.Trunk)).ToBytes(),
                 PathOf(invite.Received),
                 invite.Caller.Account,
                 _time.GetUtcNow()
@@ -79,6 +89,7 @@ public sealed partial class SipGateway
         if (_invites.TryGetValue(transaction, out var call))
         {
             Watch(call, Sender);
+            _callStates.OnInviteResponse(call, command.Status);
         }
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
@@ -107,6 +118,7 @@ public sealed partial class SipGateway
         {
             _door.End(call);
             _door.Release(admitted.Invite.Caller);
+            _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
     }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transactions;
+using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -12,6 +13,8 @@ internal sealed class SipInbox(IActorRef gateway) : ISipHandler
     public sealed record Cancel(SipTransactionId Invite);
 
     public sealed record Response(SipTransactionId Transaction, SipResponse Message);
+
+    public sealed record FlowClosed(SipDestination Flow);
 
     public sealed record TransactionOver(SipTransactionId Transaction, SipTransactionEnd End);
 
@@ -33,4 +36,6 @@ internal sealed class SipInbox(IActorRef gateway) : ISipHandler
 
     public void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end) =>
         gateway.Tell(new TransactionOver(id, end));
+
+    public void OnFlowClosed(SipDestination flow) => gateway.Tell(new FlowClosed(flow));
 }

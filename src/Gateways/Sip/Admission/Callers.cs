@@ -75,11 +75,19 @@ internal sealed class Callers
     }
 
     /// <summary>Whether somebody could be let in from there, with the right password if need be.</summary>
-    public bool MayComeFrom(SipFlow flow) => _users.Count > 0 || Candidates(flow).Any();
+    public bool MayComeFrom(SipFlow flow) =>
+        _users.Count > 0 || _trunks.MayBeRegisteredFrom(flow.Remote.EndPoint.Address) || Candidates(flow).Any();
 
     /// <param name="kind">REGISTER is for users: an address is no user.</param>
     public CallerFinding Find(SipRequest request, SipFlow flow, SipRequestKind kind)
     {
+        if (
+            kind != SipRequestKind.Register
+            && _trunks.RegisteredAs(request.RequestUri, flow.Remote.EndPoint.Address) is { } registered
+        )
+        {
+            return OfTrunk(registered, proven: true);
+        }
         var trunks = kind == SipRequestKind.Register ? [] : Candidates(flow).ToList();
         if (trunks.FirstOrDefault(trunk => !trunk.NeedsCredentials) is { } open)
         {
@@ -143,8 +151,5 @@ internal sealed class Callers
 
     private static bool HasCertificate(Trunk trunk, SipFlow flow) =>
         trunk.Options.CertificateNames.Count == 0
-        || trunk.Options.CertificateNames.Intersect(PeerNamesOf(flow), StringComparer.OrdinalIgnoreCase).Any();
-
-    /// <summary>Names in the certificate that the client showed and the transport verified.</summary>
-    private static string[] PeerNamesOf(SipFlow flow) => [];
+        || trunk.Options.CertificateNames.Intersect(flow.PeerNames, StringComparer.OrdinalIgnoreCase).Any();
 }

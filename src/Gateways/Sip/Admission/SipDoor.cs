@@ -66,6 +66,9 @@ internal sealed partial class SipDoor : ISipGatekeeper
         _status.ShowBans(() => _bans.Snapshot(NowMs));
     }
 
+    /// <summary>Whether a To tag is that of a subscription held here. Asked on the endpoint's loop.</summary>
+    public Func<string, bool> IsSubscription { get; init; } = _ => false;
+
     private enum Standing
     {
         Stranger,
@@ -210,6 +213,10 @@ internal sealed partial class SipDoor : ISipGatekeeper
     {
         if (!CallId.TryParse(visit.Request.To.Tag, out var call))
         {
+            if (visit.Request.Method == SipMethod.Subscribe && IsSubscription(visit.Request.To.Tag!))
+            {
+                return SipGateDecision.LetIn(null);
+            }
             // An ACK here is that of a stateless refusal, or of nothing (RFC 3261 §17.1.1.3: never answered).
             return visit.Request.IsAck
                 ? SipGateDecision.Silence
