@@ -19,20 +19,29 @@ public sealed partial class SipGateway
 
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
-    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names.</summary>
-    private void PassToItsCall(DialogRequest dialog)
+    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
+    private void PassToItsCall(AdmittedRequest admitted)
     {
-        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
+        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
         {
+            if (admitted.Request.Method == SipMethod.Bye)
+            {
+                _outbound.OnByeArrived(admitted.Request.CallId);
+                _callStates.OnBye(call, fromPeer: true);
+            }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
-                    dialog.Received.TransactionId?.Value,
-                    dialog.Request.ToBytes(),
-                    PathOf(dialog.Received),
+                    admitted.Transaction?.Value,
+                    admitted.Request.ToBytes(),
+                    PathOf(admitted.Received),
                     _time.GetUtcNow()
                 )
             );
+        }
+        else
+        {
+            _subscriptions.Tell(admitted);
         }
     }
 
@@ -41,6 +50,7 @@ public sealed partial class SipGateway
         var call = CallId.New();
         _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
+        _callStates.OnInvite(call, invite.Request);
         _door.Begin(call);
         PassInvite(call, invite);
     }
@@ -51,15 +61,15 @@ public sealed partial class SipGateway
 
     private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var transaction = invite.Transaction;
+        var transaction = invite.Transaction!.Value;
         _invites[transaction] = call;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                invite.Request.ToBytes(),
+                TrustedIdentity.Of(invite.Request, _board.Find(invite.Caller.Trunk)).ToBytes(),
                 PathOf(invite.Received),
-                invite.Identity.Trunk,
+                invite.Caller.Account,
                 _time.GetUtcNow()
             )
         );
@@ -79,6 +89,7 @@ public sealed partial class SipGateway
         if (_invites.TryGetValue(transaction, out var call))
         {
             Watch(call, Sender);
+            _callStates.OnInviteResponse(call, command.Status);
         }
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
@@ -106,7 +117,8 @@ public sealed partial class SipGateway
         if (_admitted.Remove(call, out var admitted))
         {
             _door.End(call);
-            _door.Release(admitted.Invite.Identity);
+            _door.Release(admitted.Invite.Caller);
+            _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
     }
@@ -127,7 +139,7 @@ public sealed partial class SipGateway
                 _options.RetryAfterSeconds,
                 call.Value
             );
-            _endpoint.Respond(admitted.Invite.Transaction, refusal);
+            Respond(admitted.Invite, refusal);
         }
     }
 }

@@ -310,6 +310,8 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
                 break;
             case WorkKind.TransportFailed:
                 _layer.OnTransportFailed(work.Destination!, Now);
+                var closed = work.Destination!;
+                Guard(() => _handler.OnFlowClosed(closed));
                 break;
             case WorkKind.Action:
                 Guard(work.Action!);

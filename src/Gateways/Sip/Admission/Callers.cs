@@ -22,7 +22,7 @@ internal enum CallerVerdict
     CredentialsMalformed,
 }
 
-/// <param name="Identity">Who it is; null unless known.</param>
+/// <param name="Caller">Who it is; null unless known.</param>
 /// <param name="Trunk">Its trunk; null for a user.</param>
 /// <param name="User">Its user; null for a trunk.</param>
 /// <param name="Proven">By password or certificate, not by its address alone.</param>
@@ -31,7 +31,7 @@ internal enum CallerVerdict
 /// <param name="Cause">The whole truth, for the log.</param>
 internal readonly record struct CallerFinding(
     CallerVerdict Verdict,
-    RequestIdentity? Identity = null,
+    SipCaller? Caller = null,
     Trunk? Trunk = null,
     SipUserOptions? User = null,
     bool Proven = false,
@@ -83,11 +83,19 @@ internal sealed class Callers
     }
 
     /// <summary>Whether somebody could be let in from there, with the right password if need be.</summary>
-    public bool MayComeFrom(SipFlow flow) => _users.Count > 0 || Candidates(flow).Any();
+    public bool MayComeFrom(SipFlow flow) =>
+        _users.Count > 0 || _trunks.MayBeRegisteredFrom(flow.Remote.EndPoint.Address) || Candidates(flow).Any();
 
     /// <param name="kind">REGISTER is for users: an address is no user.</param>
     public CallerFinding Find(SipRequest request, SipFlow flow, SipRequestKind kind)
     {
+        if (
+            kind != SipRequestKind.Register
+            && _trunks.RegisteredAs(request.RequestUri, flow.Remote.EndPoint.Address) is { } registered
+        )
+        {
+            return OfTrunk(registered, proven: true);
+        }
         var trunks = kind == SipRequestKind.Register ? [] : Candidates(flow).ToList();
         if (trunks.FirstOrDefault(trunk => !trunk.NeedsCredentials) is { } open)
         {
@@ -122,12 +130,7 @@ internal sealed class Callers
                 return OfTrunk(trunk, proven: true);
             case DigestVerdict.Accepted:
                 var user = _users[result.Username!];
-                return new CallerFinding(
-                    CallerVerdict.Known,
-                    new RequestIdentity(user.Name, RequestIdentity.Users),
-                    User: user,
-                    Proven: true
-                );
+                return new CallerFinding(CallerVerdict.Known, SipCaller.OfUser(user.Name), User: user, Proven: true);
             case DigestVerdict.NoCredentials or DigestVerdict.Stale:
                 return new CallerFinding(
                     CallerVerdict.CredentialsMissing,
@@ -149,7 +152,7 @@ internal sealed class Callers
     }
 
     private static CallerFinding OfTrunk(Trunk trunk, bool proven) =>
-        new(CallerVerdict.Known, new RequestIdentity(null, trunk.Name), Trunk: trunk, Proven: proven);
+        new(CallerVerdict.Known, SipCaller.OfTrunk(trunk.Name), Trunk: trunk, Proven: proven);
 
     private IEnumerable<Trunk> Candidates(SipFlow flow) =>
         _trunks.Covering(flow.Remote.EndPoint.Address).Where(trunk => HasCertificate(trunk, flow));

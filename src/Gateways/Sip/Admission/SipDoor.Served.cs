@@ -75,7 +75,7 @@ internal sealed partial class SipDoor
         }
         return kind == SipRequestKind.Call && NoRoom(visit, caller) is { } full
             ? full
-            : SipGateDecision.LetIn(caller.Identity);
+            : SipGateDecision.LetIn(caller.Caller);
     }
 
     /// <summary>Takes a place for the call; null when there is one.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class SipDoor
             return Unavailable(visit, AdmissionReason.NoMediaPort, "every RTP port is in use");
         }
         return _seats.TryTake(
-            caller.Identity!.Trunk,
+            caller.Caller!.Account,
             limits?.MaxCalls ?? 0,
             limits?.MaxCallsPerSecond ?? 0,
             visit.NowMs,

@@ -47,14 +47,14 @@ public sealed class SipDoorTests
     {
         var decision = Judge(Wire.Request(SipMethod.Invite), Carrier);
         decision.LetsIn.Should().BeTrue();
-        decision.Ticket.Should().Be(new RequestIdentity(null, "carrier"));
+        decision.Ticket.Should().Be(SipCaller.OfTrunk("carrier"));
     }
 
     [Theory]
-    [InlineData("alice", "s3cret", "users", "alice")]
+    [InlineData("alice", "s3cret", null, "alice")]
     [InlineData("pbx", "pbx-secret", "pbx", null)]
-    public void Trunks_and_users_log_in_by_password(string name, string password, string trunk, string? user) =>
-        LogIn(SipMethod.Invite, name, password).Ticket.Should().Be(new RequestIdentity(user, trunk));
+    public void Trunks_and_users_log_in_by_password(string name, string password, string? trunk, string? user) =>
+        LogIn(SipMethod.Invite, name, password).Ticket.Should().Be(new SipCaller(trunk, user));
 
     [Theory]
     [InlineData(DigestAlgorithm.Md5, "MD5")]
@@ -113,9 +113,7 @@ public sealed class SipDoorTests
     {
         Judge(Wire.Request(SipMethod.Register), Carrier).Answer!.StatusCode.Should().Be(SipStatus.Unauthorized);
         LogIn(SipMethod.Register, "pbx", "pbx-secret", Carrier).Answer!.StatusCode.Should().Be(SipStatus.Forbidden);
-        LogIn(SipMethod.Register, "alice", "s3cret", Carrier)
-            .Ticket.Should()
-            .Be(new RequestIdentity("alice", RequestIdentity.Users));
+        LogIn(SipMethod.Register, "alice", "s3cret", Carrier).Ticket.Should().Be(SipCaller.OfUser("alice"));
     }
 
     [Fact]
@@ -133,7 +131,7 @@ public sealed class SipDoorTests
             },
         ];
         Judge(Wire.Request(SipMethod.Invite), Carrier).Answer!.StatusCode.Should().Be(SipStatus.Unauthorized);
-        LogIn(SipMethod.Invite, "both", "b0th", Carrier).Ticket.Should().Be(new RequestIdentity(null, "both"));
+        LogIn(SipMethod.Invite, "both", "b0th", Carrier).Ticket.Should().Be(SipCaller.OfTrunk("both"));
         Judge(Wire.Request(SipMethod.Invite), Stranger).Answer!.StatusCode.Should().Be(SipStatus.Forbidden);
     }
 
@@ -147,7 +145,7 @@ public sealed class SipDoorTests
         refusal.Headers[SipHeaderId.Warning].Should().Contain("belongs to no trunk");
         Door.Judge(Wire.Request(SipMethod.Invite), Wire.From(Stranger, "other.example")).LetsIn.Should().BeFalse();
         var carrier = Wire.From(Stranger, "other.example", "SIP.carrier.example");
-        Door.Judge(Wire.Request(SipMethod.Invite), carrier).Ticket.Should().Be(new RequestIdentity(null, "tls"));
+        Door.Judge(Wire.Request(SipMethod.Invite), carrier).Ticket.Should().Be(SipCaller.OfTrunk("tls"));
         Enumerable.Range(0, 1_000).All(_ => Door.TakesFrom(carrier, isResponse: false)).Should().BeTrue();
     }
 
@@ -158,9 +156,7 @@ public sealed class SipDoorTests
         var refusal = (TransactionRefusal)LogIn(SipMethod.Invite, "alice", "s3cret").Ticket!;
         refusal.Response.StatusCode.Should().Be(SipStatus.Forbidden);
         refusal.Response.Headers[SipHeaderId.Warning].Should().Contain("may not call");
-        LogIn(SipMethod.Register, "alice", "s3cret")
-            .Ticket.Should()
-            .Be(new RequestIdentity("alice", RequestIdentity.Users));
+        LogIn(SipMethod.Register, "alice", "s3cret").Ticket.Should().Be(SipCaller.OfUser("alice"));
     }
 
     [Fact]
@@ -324,11 +320,11 @@ public sealed class SipDoorTests
     {
         _options.Trunks[0].MaxCalls = 2;
         Judge(Wire.Request(SipMethod.Invite), Carrier).LetsIn.Should().BeTrue();
-        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<SipCaller>();
         var refusal = RefusalOf(Wire.Request(SipMethod.Invite));
         refusal.Headers[SipHeaderId.Warning].Should().Contain("all 2 calls of trunk carrier are taken");
-        Door.Release(new RequestIdentity(null, "carrier"));
-        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
+        Door.Release(SipCaller.OfTrunk("carrier"));
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<SipCaller>();
     }
 
     [Fact]
@@ -362,7 +358,7 @@ public sealed class SipDoorTests
 
         for (var i = 0; i < 200; i++)
         {
-            Judge(Wire.Request(SipMethod.Invite), "192.0.2.1").Ticket.Should().BeOfType<RequestIdentity>();
+            Judge(Wire.Request(SipMethod.Invite), "192.0.2.1").Ticket.Should().BeOfType<SipCaller>();
             Judge(Wire.Request(SipMethod.Bye, toTag: CallId.New().Value), Carrier).LetsIn.Should().BeTrue();
         }
     }
@@ -381,7 +377,7 @@ public sealed class SipDoorTests
         }
 
         bool Admits(string callId) =>
-            Judge(Wire.Request(SipMethod.Invite, callId: callId), Carrier).Ticket is RequestIdentity;
+            Judge(Wire.Request(SipMethod.Invite, callId: callId), Carrier).Ticket is SipCaller;
     }
 
     [Fact]
@@ -390,7 +386,7 @@ public sealed class SipDoorTests
         Door.Measure(new NodeLoad(0, 0, 0));
         RefusalOf(Wire.Request(SipMethod.Invite)).Headers[SipHeaderId.Warning].Should().Contain("RTP port");
         Door.Measure(new NodeLoad(0, 0, 1));
-        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<SipCaller>();
     }
 
     [Fact]
