@@ -271,6 +271,23 @@ public abstract partial class SipMessage
         }
     }
 
+    /// <summary>Copies every header line of another message, byte for byte.</summary>
+    private protected void CopyHeaders(SipMessage source)
+    {
+        for (var i = 0; i < source._fieldCount; i++)
+        {
+            var field = source._fields[i];
+            var name = field.Id == SipHeaderId.Unknown ? source.NameBytes(in field) : default;
+            var start = _side.Count;
+            _side.Write(name);
+            _side.Write(source.ValueOf(i));
+            field.Start = start;
+            field.NameLength = field.ValueOffset = (ushort)name.Length;
+            field.IsSide = true;
+            InsertField(_fieldCount, field);
+        }
+    }
+
     /// <summary>Puts one line for a header, from a typed value and without a string.</summary>
     private protected void SetText<T>(SipHeaderId id, in T value)
         where T : IWireText => Headers.Set(id, MakeField(id, in value));
