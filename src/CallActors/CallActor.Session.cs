@@ -12,8 +12,14 @@ public sealed partial class CallActor
 
     private void OnSession(CallLeg leg, SipSessionEvent told)
     {
+        if (leg != _leg && leg != _next)
+        {
+            return; // It was refused, or has been replaced: its session ends by itself.
+        }
         switch (told)
         {
+            case SipSessionEvent.OfferReceived or SipSessionEvent.OfferWanted when leg.Session.End is not null:
+                break;
             case SipSessionEvent.OfferReceived offer:
                 OnOffer(leg, offer);
                 break;

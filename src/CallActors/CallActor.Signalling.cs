@@ -38,7 +38,7 @@ public sealed partial class CallActor
     private void OnRequest(SipGatewayEvents.RequestArrived arrived)
     {
         var request = (SipRequest)SipParser.Parse(arrived.Message);
-        if (_legs.Find(l => (l.Session.Dialog?.CallId ?? l.Session.Invite.CallId) == request.CallId) is not { } leg)
+        if (_legs.Find(l => (l.Session.Dialog?.CallId ?? l.Session.Invite?.CallId) == request.CallId) is not { } leg)
         {
             RefuseUnknown(arrived);
             return;

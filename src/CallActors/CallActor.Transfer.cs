@@ -53,6 +53,7 @@ public sealed partial class CallActor
             return;
         }
         leg.Session.AcceptReferral(referral.Id, Elapsed);
+        Drain(leg);
         _referral = referral.Id;
         _log.Info("Call {CallId} is referred to {Target}", _id, referral.Target);
         _next = CallLegTo(

@@ -202,6 +202,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         )
         {
             _gateway = gateway;
+            if (session.Phase == SipSessionPhase.Answered)
+            {
+                // The ACK may have come while nobody listened: waiting for it would only hold up the BYE.
+                session = session with { Phase = SipSessionPhase.Established, Invite = null };
+            }
             var restored = SipSession.Restore(session, _services.Session, Elapsed);
             _legs.Add(new CallLeg(NextLeg(), restored, kept.Path, negotiation: null));
         }

@@ -2,6 +2,7 @@ using Akka.Hosting;
 using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.CallActors;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Dialog;
 using OCPlatform.Dialog.Conversations;
@@ -40,6 +41,7 @@ public static class Platform
         builder.Services.AddSpeechEngines(options.Speech);
         builder.Services.AddSipGateway(options.Sip);
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
+        builder.Services.AddSingleton<INodeLoad, MeasuredLoad>();
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
         builder.Services.AddDialog(options.Dialog);
         builder.Services.AddChatGateway(options.Chat);

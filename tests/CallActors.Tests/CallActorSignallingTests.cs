@@ -162,7 +162,7 @@ public class CallActorSignallingTests : CallActorTestBase
         ExpectResponse(SipStatus.Ok);
         call.Tell(InDialog(_id, SipMethod.Options, 4), Gateway);
         ExpectResponse(SipStatus.ServerInternalError);
-        call.Tell(InDialog(_id, SipMethod.Refer, 6), Gateway);
+        call.Tell(InDialog(_id, SipMethod.Publish, 6), Gateway);
         ExpectResponse(SipStatus.MethodNotAllowed).Headers[SipHeaderId.Allow].Should().Contain("INVITE");
     }
 

@@ -257,6 +257,16 @@ public abstract class CallActorTestBase : TestKit
         return call;
     }
 
+    /// <summary>What the journal tells of a call that is over and gone.</summary>
+    protected CallRecord RecordAfterEnd(IActorRef call, CallId id)
+    {
+        Watch(call);
+        FishForMessage<Terminated>(_ => true);
+        var again = StartCall(id, "-again");
+        AwaitAssert(() => RecordOf(again, id).Should().NotBeNull());
+        return RecordOf(again, id)!;
+    }
+
     protected CallRecord? RecordOf(IActorRef call, CallId id) =>
         call.Ask<CallQueries.Answer>(new CallQueries.Get(id), RemainingOrDefault).Result.Record;
 

@@ -107,7 +107,7 @@ public class CallVerbTests : CallActorTestBase
         response.Contact!.Uri.ToString().Should().Be("sip:tomorrow@example.com");
         response.Headers[SipHeaderId.Warning].Should().Contain("closed today");
         ExpectDone(CallVerb.Reject);
-        RecordOf(call, _id)!.EndCause!.By.Should().Be(EndedBy.Operator);
+        RecordAfterEnd(call, _id).EndCause!.By.Should().Be(EndedBy.Operator);
     }
 
     [Fact]

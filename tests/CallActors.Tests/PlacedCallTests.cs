@@ -54,7 +54,7 @@ public class PlacedCallTests : CallActorTestBase
         outcome.Verb.Should().Be(CallVerb.Place);
         outcome.Result.Should().NotBe(CallVerbResult.Done);
         outcome.SipStatus.Should().Be(status);
-        var cause = RecordOf(call, _id)!.EndCause!;
+        var cause = RecordAfterEnd(call, _id).EndCause!;
         (cause.By, cause.Reason, cause.SipStatus).Should().Be((EndedBy.Callee, reason, status));
         AwaitAssert(() => PortsInUse.Should().Be(0));
     }
@@ -62,7 +62,7 @@ public class PlacedCallTests : CallActorTestBase
     [Fact]
     public void A_call_that_no_trunk_may_take_ends_with_the_gateways_own_words()
     {
-        var call = Place("+19005551234", out var sent);
+        var call = Place("+19005551234", out var sent, hasRoute: false);
 
         call.Tell(
             new SipGatewayEvents.RequestFailed(
@@ -75,7 +75,7 @@ public class PlacedCallTests : CallActorTestBase
         );
 
         ExpectMsg<CallOutcome>().Detail.Should().Be("trunk 'carrier' does not allow +1900");
-        RecordOf(call, _id)!.EndCause!.Reason.Should().Be(EndReason.NoRoute);
+        RecordAfterEnd(call, _id).EndCause!.Reason.Should().Be(EndReason.NoRoute);
     }
 
     [Fact]
@@ -136,11 +136,27 @@ public class PlacedCallTests : CallActorTestBase
         RecordOf(call, _id)!.EndCause!.Reason.Should().Be(EndReason.MediaNotAcceptable);
     }
 
-    private IActorRef Place(string to, out (SipRequest Request, string Key) sent)
+    private IActorRef Place(string to, out (SipRequest Request, string Key) sent, bool hasRoute = true)
     {
         var call = StartCall(_id);
         call.Tell(new CallCommands.Place(_id, to, null, null, null, null), TestActor);
         sent = ExpectInvite();
+        if (!hasRoute)
+        {
+            return call;
+        }
+        call.Tell(
+            new SipGatewayEvents.RequestSent(
+                _id,
+                sent.Key,
+                SentAs(sent.Request).ToBytes(),
+                Path,
+                null,
+                DateTimeOffset.UnixEpoch
+            ),
+            Gateway
+        );
+        sent = (SentAs(sent.Request), sent.Key);
         return call;
     }
 }

@@ -9,10 +9,10 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>Puts the SIP gateway into a node.</summary>
 public static class SipGatewayHosting
 {
-    /// <summary>Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk is wrong.</summary>
+    /// <summary>Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk or user is wrong.</summary>
     public static IServiceCollection AddSipGateway(this IServiceCollection services, SipGatewayOptions options)
     {
-        _ = new Trunks(options.Trunks);
+        _ = new Callers(options, TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
         return services;

@@ -33,6 +33,12 @@ public sealed class SipGatewayOptions
     /// addresses are let in and all others refused.
     /// </summary>
     public List<TrunkOptions> Trunks { get; set; } = [];
+
+    /// <summary>Phones and browsers that register here. With any, callers need a trunk or a password.</summary>
+    public List<SipUserOptions> Users { get; set; } = [];
+
+    /// <summary>What the door lets in, and how often.</summary>
+    public SipAdmissionOptions Admission { get; set; } = new();
 }
 
 /// <summary>One carrier, PBX or group of phones.</summary>
@@ -50,4 +56,18 @@ public sealed class TrunkOptions
 
     /// <summary>Password of its digest credentials. Secret: prefer the environment.</summary>
     public string Password { get; set; } = "";
+
+    /// <summary>Names, one of which a TLS client's verified certificate must carry. Empty: none is asked for.</summary>
+    public List<string> CertificateNames { get; set; } = [];
+
+    /// <summary>Calls in at once over this trunk; 0 for no limit but the node's.</summary>
+    [Range(0, 100_000)]
+    public int MaxCalls { get; set; }
+
+    /// <summary>Calls in a second over this trunk; 0 for no limit.</summary>
+    [Range(0, 10_000)]
+    public int MaxCallsPerSecond { get; set; }
+
+    /// <summary>Its calls are taken even when the node is too busy for others, such as emergency calls.</summary>
+    public bool NeverShed { get; set; }
 }

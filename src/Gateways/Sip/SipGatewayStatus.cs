@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using OCPlatform.Sip;
 
@@ -7,7 +6,6 @@ namespace OCPlatform.Gateways.Sip;
 /// <summary>What a node's SIP gateway is doing, for health, `/sip/status` and metrics. Written by the gateway, read by anyone.</summary>
 public sealed class SipGatewayStatus
 {
-    private readonly ConcurrentDictionary<AdmissionReason, long> _refused = new();
     private volatile SipEndpoint? _endpoint;
     private volatile IPEndPoint? _local;
     private volatile int _liveCalls;
@@ -28,8 +26,8 @@ public sealed class SipGatewayStatus
     /// <summary>Counts of the endpoint since its start; null while it is not bound.</summary>
     public SipEndpointCounters? Counters => _endpoint?.Counters;
 
-    /// <summary>INVITEs refused, by reason.</summary>
-    public IReadOnlyDictionary<AdmissionReason, long> Refused => _refused;
+    /// <summary>What the door refused, and why.</summary>
+    public AdmissionStatus Admission { get; } = new();
 
     internal void Bound(SipEndpoint endpoint, IPEndPoint local)
     {
@@ -42,6 +40,4 @@ public sealed class SipGatewayStatus
         _endpoint = null;
         _local = null;
     }
-
-    internal void CountRefused(AdmissionReason reason) => _refused.AddOrUpdate(reason, 1, (_, count) => count + 1);
 }

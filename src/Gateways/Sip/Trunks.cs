@@ -8,6 +8,9 @@ namespace OCPlatform.Gateways.Sip;
 /// <param name="Username">Digest user; null when none is asked for.</param>
 public sealed record Trunk(string Name, IReadOnlyList<IPNetwork> Networks, string? Username, string? Password)
 {
+    /// <summary>As configured: what it may do on its way in.</summary>
+    public TrunkOptions Options { get; init; } = new();
+
     public bool NeedsCredentials => Username is not null;
 
     public bool Covers(IPAddress source) => Networks.Count == 0 || Networks.Any(n => n.Contains(source));
@@ -32,13 +35,18 @@ public sealed class Trunks
     private readonly IReadOnlyList<Trunk> _trunks;
 
     /// <exception cref="ArgumentException">An address that cannot be read, or a trunk open to everyone.</exception>
-    public Trunks(IReadOnlyList<TrunkOptions> options)
+    /// <param name="options">As configured.</param>
+    /// <param name="openToPrivateNetworks">Without any trunk, callers from private networks are let in.</param>
+    public Trunks(IReadOnlyList<TrunkOptions> options, bool openToPrivateNetworks = true)
     {
         _trunks =
-            options.Count == 0
+            options.Count == 0 && openToPrivateNetworks
                 ? [new Trunk("private-network", [.. PrivateNetworks.Select(n => IPNetwork.Parse(n))], null, null)]
                 : [.. options.Select(Read)];
     }
+
+    /// <summary>The trunks that may call in.</summary>
+    public IReadOnlyList<Trunk> All => _trunks;
 
     /// <summary>The trunks that cover the source, first match first.</summary>
     public IEnumerable<Trunk> Covering(IPAddress source)
@@ -49,10 +57,10 @@ public sealed class Trunks
 
     private static Trunk Read(TrunkOptions options)
     {
-        if (options.Addresses.Count == 0 && options.Username.Length == 0)
+        if (options.Addresses.Count == 0 && options.Username.Length == 0 && options.CertificateNames.Count == 0)
         {
             throw new ArgumentException(
-                $"sip.trunks: '{options.Name}' has neither addresses nor a username; it would admit everyone."
+                $"sip.trunks: '{options.Name}' has neither addresses, certificate names nor a username; it would admit everyone."
             );
         }
         if (options.Username.Length > 0 && options.Password.Length == 0)
@@ -64,7 +72,10 @@ public sealed class Trunks
             [.. options.Addresses.Select(a => ReadNetwork(options.Name, a))],
             options.Username.Length > 0 ? options.Username : null,
             options.Password.Length > 0 ? options.Password : null
-        );
+        )
+        {
+            Options = options,
+        };
     }
 
     private static IPNetwork ReadNetwork(string trunk, string text)

@@ -69,6 +69,7 @@ public sealed class PlatformOptions : IValidatableObject
         try
         {
             _ = new Trunks(Sip.Trunks);
+            _ = SipUsers.ByName(Sip);
             return [];
         }
         catch (ArgumentException e)

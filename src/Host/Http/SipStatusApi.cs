@@ -15,12 +15,26 @@ public sealed record SipStatus(
     long MessagesDropped,
     long MessagesMalformed,
     IReadOnlyDictionary<string, long> RefusedInvites,
+    IReadOnlyDictionary<string, long> RefusedOthers,
+    IReadOnlyDictionary<string, long> Silenced,
+    long BansBegun,
+    IReadOnlyList<SipBan> Bans,
+    SipOverload Overload,
     IReadOnlyList<string> Trunks
 );
+
+/// <summary>How busy the node is, and which share of new calls it turns away for it.</summary>
+/// <param name="Level">0 to 1.</param>
+/// <param name="Cause">What is too much; null when nothing is.</param>
+/// <param name="ClockLatenessMs">Media clock, p99 of the last seconds.</param>
+/// <param name="CpuShare">Of the allowed cores, niced work left out, 0 to 1.</param>
+public sealed record SipOverload(double Level, string? Cause, double ClockLatenessMs, double CpuShare);
 
 /// <summary>`/sip/status`.</summary>
 public static class SipStatusApi
 {
+    private const int MaxBansShown = 100;
+
     public static IEndpointRouteBuilder MapSipStatus(this IEndpointRouteBuilder routes)
     {
         routes
@@ -42,7 +56,20 @@ public static class SipStatusApi
             status.Counters?.Received ?? 0,
             status.Counters?.Dropped ?? 0,
             status.Counters?.Malformed ?? 0,
-            status.Refused.ToDictionary(pair => KeyNames.Camel(pair.Key.ToString()), pair => pair.Value),
+            ByName(status.Admission.RefusedInvites),
+            ByName(status.Admission.RefusedOthers),
+            ByName(status.Admission.Silenced),
+            status.Admission.BansBegun,
+            [.. status.Admission.Bans.Take(MaxBansShown)],
+            new SipOverload(
+                status.Admission.OverloadLevel,
+                status.Admission.OverloadCause,
+                status.Admission.Load.ClockLatenessMs,
+                status.Admission.Load.CpuShare
+            ),
             [.. options.Sip.Trunks.Select(trunk => trunk.Name)]
         );
+
+    private static Dictionary<string, long> ByName(IReadOnlyDictionary<AdmissionReason, long> counts) =>
+        counts.ToDictionary(pair => KeyNames.Camel(pair.Key.ToString()), pair => pair.Value);
 }

@@ -43,15 +43,7 @@ public sealed class NodeMetrics : IDisposable
             () => sip.Counters?.Malformed ?? 0,
             description: "SIP messages that the parser refused."
         );
-        _meter.CreateObservableCounter(
-            "ocp_sip_invites_refused",
-            () =>
-                sip.Refused.Select(pair => new Measurement<long>(
-                    pair.Value,
-                    KeyValuePair.Create("reason", (object?)pair.Key.ToString())
-                )),
-            description: "INVITEs refused at the door."
-        );
+        MeasureAdmission(sip.Admission);
         _meter.CreateObservableGauge(
             "ocp_media_sessions",
             () => media.Stats.Sessions,
@@ -94,6 +86,43 @@ public sealed class NodeMetrics : IDisposable
             description: "Requests for Kokoro that flite spoke, in part or whole."
         );
     }
+
+    private void MeasureAdmission(AdmissionStatus admission)
+    {
+        _meter.CreateObservableCounter(
+            "ocp_sip_invites_refused",
+            () => ByReason(admission.RefusedInvites),
+            description: "INVITEs refused at the door."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_requests_refused",
+            () => ByReason(admission.RefusedOthers),
+            description: "Other requests refused at the door."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_messages_silenced",
+            () => ByReason(admission.Silenced),
+            description: "SIP messages that got no answer: banned, too fast, or of no call."
+        );
+        _meter.CreateObservableCounter("ocp_sip_bans_begun", () => admission.BansBegun, description: "Sources banned.");
+        _meter.CreateObservableGauge("ocp_sip_bans", () => admission.Bans.Count, description: "Bans that hold.");
+        _meter.CreateObservableGauge(
+            "ocp_sip_overload_ratio",
+            () => admission.OverloadLevel,
+            description: "Share of new calls turned away because the node is too busy."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_node_cpu_ratio",
+            () => admission.Load.CpuShare,
+            description: "Share of the allowed cores in use, niced work left out."
+        );
+    }
+
+    private static IEnumerable<Measurement<long>> ByReason(IReadOnlyDictionary<AdmissionReason, long> counts) =>
+        counts.Select(pair => new Measurement<long>(
+            pair.Value,
+            KeyValuePair.Create("reason", (object?)pair.Key.ToString())
+        ));
 
     public void Dispose() => _meter.Dispose();
 }

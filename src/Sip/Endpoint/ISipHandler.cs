@@ -29,7 +29,13 @@ public interface ISipHandler
 /// </param>
 /// <param name="TransactionId">For <see cref="SipEndpoint.Respond"/>; null for the ACK of a 2xx, which has no answer.</param>
 /// <param name="Flow">The way it came.</param>
-public sealed record SipServerRequest(SipRequest Request, SipTransactionId? TransactionId, SipFlow Flow)
+/// <param name="Ticket">What the gatekeeper gave it on its way; null without one.</param>
+public sealed record SipServerRequest(
+    SipRequest Request,
+    SipTransactionId? TransactionId,
+    SipFlow Flow,
+    object? Ticket = null
+)
 {
     /// <summary>Where it came from.</summary>
     public IPEndPoint Remote => Flow.Remote.EndPoint;

@@ -13,10 +13,11 @@ namespace OCPlatform.Sip;
 /// retransmit); room for <see cref="SipEndpointOptions.CommandQueue"/> commands is kept above that, and a command that finds
 /// none is refused to its caller.
 /// </remarks>
-public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyncDisposable
+public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyncDisposable
 {
     private readonly SipEndpointOptions _options;
-    private readonly IReadOnlyList<ISipTransport> _transports;
+    private readonly TransportChoice _transports;
+    private readonly TcpSwitch _switch;
     private readonly ISipHandler _handler;
     private readonly TimeProvider _time;
     private readonly long _epoch;
@@ -36,7 +37,8 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
     )
     {
         _options = options;
-        _transports = transports;
+        _transports = new TransportChoice(transports);
+        _switch = new TcpSwitch(_transports, options.MaxUdpRequestBytes, time ?? TimeProvider.System);
         _handler = handler;
         _time = time ?? TimeProvider.System;
         _epoch = _time.GetTimestamp();
@@ -58,13 +60,15 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
 
     public SipEndpointCounters Counters { get; } = new();
 
-    public IReadOnlyList<ISipTransport> Transports => _transports;
+    public IReadOnlyList<ISipTransport> Transports => _transports.All;
 
     /// <summary>Binds every transport and starts the loop.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">
+    /// An address cannot be bound; the message names it. The endpoint is of no use then and is to be disposed.
+    /// </exception>
     public void Start()
     {
-        foreach (var transport in _transports)
+        foreach (var transport in _transports.All)
         {
             transport.Start(this);
         }
@@ -99,7 +103,8 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
 
     /// <summary>
     /// Adds the Via, and tells the id that the request's transaction will have: for a caller that must know it before the first
-    /// response can come.
+    /// response can come. A request too large for UDP gets the Via of TCP here, and then goes by it (RFC 3261 §18.1.1); when no connection comes about,
+    /// it goes by UDP after all, under the same id.
     /// </summary>
     /// <inheritdoc cref="SendRequest"/>
     public SipTransactionId Prepare(SipRequest request, SipDestination destination)
@@ -107,6 +112,11 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         if (!request.Headers.Contains(SipHeaderId.Via))
         {
             AddVia(request, destination);
+            if (_switch.DestinationFor(request, destination) is { } overTcp)
+            {
+                request.Headers.Remove(SipHeaderId.Via);
+                AddVia(request, overTcp);
+            }
         }
         return TransactionLayer.ClientIdOf(request);
     }
@@ -134,7 +144,14 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
 
     /// <summary>Our address as a peer there can reach it: for Contact.</summary>
     public System.Net.IPEndPoint AdvertisedFor(SipDestination destination) =>
-        TransportFor(destination).AdvertisedFor(destination);
+        _transports.For(destination).AdvertisedFor(destination);
+
+    /// <summary>
+    /// Whether a message to this destination can go at once: over a connection that is open or being opened; by UDP always. False too when there is no
+    /// transport of its kind.
+    /// </summary>
+    public bool HasFlow(SipDestination destination) =>
+        _transports.Find(destination) is { } transport && (!transport.IsReliable || transport.HasFlow(destination));
 
     /// <summary>Runs an action on the loop, in order with messages and timers. False when stopped or full.</summary>
     public bool Post(Action action) => Post(new Work(WorkKind.Action, Action: action));
@@ -152,15 +169,21 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         _work.Writer.TryComplete();
         await _loop;
         await _timer.DisposeAsync();
-        foreach (var transport in _transports)
+        foreach (var transport in _transports.All)
         {
             await transport.DisposeAsync();
         }
     }
 
+    bool ISipTransportReceiver.HasRoom => _work.Reader.Count < _options.ReceiveQueue;
+
     void ISipTransportReceiver.OnReceived(ReadOnlySpan<byte> message, SipFlow flow)
     {
         Interlocked.Increment(ref Counters.ReceivedCount);
+        if (IsBarred(message, flow))
+        {
+            return;
+        }
         if (_work.Reader.Count >= _options.ReceiveQueue)
         {
             Interlocked.Increment(ref Counters.DroppedCount);
@@ -187,21 +210,43 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
 
     bool ITransactionUser.Send(ReadOnlyMemory<byte> message, SipDestination destination)
     {
+        var transport = _transports.Find(destination);
+        if (transport is { IsReliable: true } && !transport.HasFlow(destination))
+        {
+            // The connection that a request came by is gone: its response goes to the address in its Via.
+            destination = ResponseRouting.WithoutConnection(message) ?? destination;
+            transport = _transports.Find(destination);
+        }
         _options.Trace?.OnSent(message.Span, destination);
-        return FindTransport(destination)?.TrySend(message.Span, destination) ?? false;
+        return transport?.TrySend(message.Span, destination) ?? false;
     }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
-        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow)));
+        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket())));
 
     void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel) =>
         Guard(() => _handler.OnCancel(invite, cancel));
 
-    void ITransactionUser.OnResponse(SipTransactionId id, SipResponse response) =>
+    void ITransactionUser.OnResponse(SipTransactionId id, SipResponse response)
+    {
+        _switch.Forget(id);
         Guard(() => _handler.OnResponse(id, response));
+    }
 
-    void ITransactionUser.OnEnded(SipTransactionId id, SipTransactionEnd end) =>
+    void ITransactionUser.OnEnded(SipTransactionId id, SipTransactionEnd end)
+    {
+        if (_switch.TakeBack(id, end, out var cancelled) is { } again)
+        {
+            SetSentBy(again.Request, again.Destination);
+            Start(again.Request, again.Destination);
+            if (cancelled)
+            {
+                _layer.Cancel(id, Now);
+            }
+            return;
+        }
         Guard(() => _handler.OnTransactionEnded(id, end));
+    }
 
     /// <summary>Time since the endpoint was made; the clock of all its deadlines.</summary>
     internal TimeSpan Now => _time.GetElapsedTime(_epoch);
@@ -253,15 +298,11 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
                 }
                 break;
             case WorkKind.Request:
-                var destination = work.Destination!;
-                _layer.Start(
-                    (SipRequest)work.Message!,
-                    destination,
-                    FindTransport(destination)?.IsReliable ?? false,
-                    Now
-                );
+                var request = (SipRequest)work.Message!;
+                Start(request, _switch.Begin(work.Id, request, work.Destination!));
                 break;
             case WorkKind.Cancel:
+                _switch.NoteCancel(work.Id);
                 _layer.Cancel(work.Id, Now);
                 break;
             case WorkKind.Stateless:
@@ -348,33 +389,33 @@ public sealed class SipEndpoint : ISipTransportReceiver, ITransactionUser, IAsyn
         SendStateless(response, ResponseRouting.For(request, flow));
     }
 
-    private void AddVia(SipRequest request, SipDestination destination)
-    {
-        var local = TransportFor(destination).AdvertisedFor(destination);
-        var host = local.Address.ToString();
+    private void Start(SipRequest request, SipDestination destination) =>
+        _layer.Start(request, destination, _transports.Find(destination)?.IsReliable ?? false, Now);
+
+    private void AddVia(SipRequest request, SipDestination destination) =>
         request.Headers.AddFirst(
             SipHeaderId.Via,
-            $"SIP/2.0/{destination.Transport} {(host.Contains(':') ? $"[{host}]" : host)}:{local.Port};branch={SipToken.NewBranch()};rport"
+            $"SIP/2.0/{destination.Transport} {SentBy(destination)};branch={SipToken.NewBranch()};rport"
         );
+
+    /// <summary>The same Via value by another transport; its branch, and so the transaction, stays.</summary>
+    private void SetSentBy(SipRequest request, SipDestination destination)
+    {
+        var via = request.TopVia;
+        var local = _transports.For(destination).AdvertisedFor(destination);
+        request.TopVia = via with { Transport = destination.Transport, Host = HostOf(local), Port = local.Port };
     }
 
-    private ISipTransport TransportFor(SipDestination destination) =>
-        FindTransport(destination)
-        ?? throw new ArgumentException($"No transport for {destination}.", nameof(destination));
-
-    private ISipTransport? FindTransport(SipDestination destination)
+    private string SentBy(SipDestination destination)
     {
-        foreach (var transport in _transports)
-        {
-            if (
-                transport.Name == destination.Transport
-                && transport.LocalEndPoint.AddressFamily == destination.EndPoint.AddressFamily
-            )
-            {
-                return transport;
-            }
-        }
-        return null;
+        var local = _transports.For(destination).AdvertisedFor(destination);
+        return $"{HostOf(local)}:{local.Port}";
+    }
+
+    private static string HostOf(System.Net.IPEndPoint local)
+    {
+        var host = local.Address.ToString();
+        return host.Contains(':') ? $"[{host}]" : host;
     }
 
     private void Guard(Action action)

@@ -6,6 +6,7 @@ public sealed class SipEndpointCounters
     internal long ReceivedCount;
     internal long DroppedCount;
     internal long MalformedCount;
+    internal long BarredCount;
     internal long RefusedCommandCount;
     internal long LateResponseCount;
     internal long HandlerExceptionCount;
@@ -17,6 +18,9 @@ public sealed class SipEndpointCounters
 
     /// <summary>Messages dropped because the loop's channel was full.</summary>
     public long Dropped => Interlocked.Read(ref DroppedCount);
+
+    /// <summary>Messages that the gatekeeper did not want read.</summary>
+    public long Barred => Interlocked.Read(ref BarredCount);
 
     /// <summary>Messages that the parser refused.</summary>
     public long Malformed => Interlocked.Read(ref MalformedCount);

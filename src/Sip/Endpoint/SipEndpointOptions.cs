@@ -25,6 +25,13 @@ public sealed class SipEndpointOptions
     [Range(1, 1_000_000)]
     public int CommandQueue { get; set; } = 16_384;
 
+    /// <summary>
+    /// A larger request to a UDP destination goes by TCP, where there is such a transport (RFC 3261 §18.1.1: within 200 bytes of the path's MTU,
+    /// 1300 when that is not known).
+    /// </summary>
+    [Range(500, 65_535)]
+    public int MaxUdpRequestBytes { get; set; } = 1_300;
+
     /// <summary>Value of the Server header of responses that the endpoint makes itself; null for none.</summary>
     public string? ServerHeader { get; set; }
 
@@ -35,6 +42,9 @@ public sealed class SipEndpointOptions
     /// Told of refused messages, on the transport's thread: the error and where it came from. Its callee limits its own rate.
     /// </summary>
     public Action<SipParseError, System.Net.IPEndPoint>? OnMalformed { get; set; }
+
+    /// <summary>Decides what is read and which requests get a transaction; null lets everything in.</summary>
+    public ISipGatekeeper? Gatekeeper { get; set; }
 
     /// <summary>Sees every message that passes, for ladders and traces. Called on several threads; null for none.</summary>
     public ISipTrace? Trace { get; set; }

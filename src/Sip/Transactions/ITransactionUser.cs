@@ -8,6 +8,12 @@ public interface ITransactionUser
     /// <summary>Puts bytes on the network; false when that failed at once.</summary>
     bool Send(ReadOnlyMemory<byte> message, SipDestination destination);
 
+    /// <summary>
+    /// Whether a request that matches no transaction is taken at all. What is not leaves nothing behind; the user answers it
+    /// by itself, or not at all.
+    /// </summary>
+    bool Admits(SipRequest request, SipFlow flow) => true;
+
     /// <summary>A new request; <paramref name="id"/> is null for the ACK of a 2xx.</summary>
     void OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using OCPlatform.Sip.Transports;
 
@@ -14,12 +15,40 @@ public static class ResponseRouting
         {
             return flow.Remote;
         }
+        var source = flow.Remote.EndPoint;
+        if (MulticastAddressOf(request) is { } multicast)
+        {
+            return new SipDestination(flow.Remote.Transport, multicast) { Listener = flow.Transport };
+        }
         // Without rport the response goes to the source address, but to the port of sent-by.
         var port = via.Port != 0 ? via.Port : 5060;
-        var source = flow.Remote.EndPoint;
         return via.HasRport || port == source.Port
             ? flow.Remote
-            : new SipDestination(flow.Remote.Transport, new IPEndPoint(source.Address, port));
+            : new SipDestination(flow.Remote.Transport, new IPEndPoint(source.Address, port))
+            {
+                Listener = flow.Transport,
+            };
+    }
+
+    /// <summary>
+    /// Where a response goes when the connection of its request is gone (RFC 3261 §18.2.2): by a new one to the address the request came
+    /// from, and the port that sent-by says. Null for requests, and for peers that cannot be connected to (RFC 7118).
+    /// </summary>
+    public static SipDestination? WithoutConnection(ReadOnlyMemory<byte> message)
+    {
+        if (
+            !message.Span.StartsWith("SIP/2.0 "u8)
+            || !SipParser.TryParse(message, out var response, out _)
+            || response.TopVia is not { Transport: "TCP" or "TLS" } via
+            || !IPAddress.TryParse((via.Received ?? via.Host).Trim('[', ']'), out var address)
+        )
+        {
+            return null;
+        }
+        var isTls = via.Transport == "TLS";
+        var port = via.Port != 0 ? via.Port : (isTls ? 5061 : 5060);
+        var isName = isTls && !IPAddress.TryParse(via.Host.Trim('[', ']'), out _);
+        return new SipDestination(via.Transport, new IPEndPoint(address, port), isName ? via.Host : null);
     }
 
     /// <summary>
@@ -57,6 +86,27 @@ public static class ResponseRouting
         writer.Write(line[via.ElementLength..]);
         request.ReplaceFirst(SipHeaderId.Via, writer.Written);
         writer.ReturnScratch();
+    }
+
+    /// <summary>
+    /// The group that maddr asks for (§18.2.2). Only groups: another host's address there would make us send to whomever the peer names.
+    /// </summary>
+    private static IPEndPoint? MulticastAddressOf(SipRequest request)
+    {
+        // Hardly ever there, so that it costs a glance only.
+        if (!request.Headers.TryGetBytes(SipHeaderId.Via, out var line) || line.IndexOf("maddr="u8) < 0)
+        {
+            return null;
+        }
+        var via = request.TopVia;
+        return
+            IPAddress.TryParse(via.Parameters["maddr"]?.Trim('[', ']'), out var address)
+            && (
+                address.IsIPv6Multicast
+                || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >> 4 == 14)
+            )
+            ? new IPEndPoint(address, via.Port != 0 ? via.Port : 5060)
+            : null;
     }
 
     /// <summary>The peer wrote values of its own where ours belong: they are replaced.</summary>

@@ -52,6 +52,10 @@ public sealed partial class TransactionLayer
         if (request.IsAck)
         {
             // The ACK of a 2xx is a transaction of its own, with nothing to answer (RFC 3261 §17).
+            if (!user.Admits(request, flow))
+            {
+                return false;
+            }
             user.OnRequest(null, request, flow);
             return true;
         }
@@ -62,6 +66,10 @@ public sealed partial class TransactionLayer
             var busy = SipResponse.Create(request, SipStatus.ServiceUnavailable);
             busy.Headers.Add(SipHeaderId.RetryAfter, $"{limits.RetryAfterSeconds}");
             user.Send(busy.ToBytes(), responseTo);
+            return false;
+        }
+        if (!CancelsKnownInvite(request) && !user.Admits(request, flow))
+        {
             return false;
         }
         var reliable = flow.Transport.IsReliable;
@@ -92,6 +100,9 @@ public sealed partial class TransactionLayer
         Perform(entry, start, request, now, flow);
         return true;
     }
+
+    private bool CancelsKnownInvite(SipRequest request) =>
+        request.Method == SipMethod.Cancel && _servers.ContainsKey(TransactionKey.ForServer(request, SipMethod.Invite));
 
     /// <summary>
     /// A request outside a dialog that is in progress already by another branch: it was forked on its way and both copies ended here

@@ -141,14 +141,13 @@ public sealed partial class TransactionLayer(ITransactionUser user, SipTimers ti
         }
     }
 
-    /// <summary>A send to this destination was found to have failed; every transaction towards it is told.</summary>
+    /// <summary>
+    /// A send to this destination was found to have failed, or the connection to it ended; every client transaction towards it is told. Servers go on: their
+    /// responses find another way (RFC 3261 §18.2.2).
+    /// </summary>
     public void OnTransportFailed(SipDestination destination, TimeSpan now)
     {
-        var hit = _clients
-            .Values.Cast<Entry>()
-            .Concat(_servers.Values)
-            .Where(e => e.Destination.Equals(destination))
-            .ToList();
+        var hit = _clients.Values.Where(e => e.Destination.Equals(destination)).ToList();
         foreach (var entry in hit)
         {
             Perform(entry, entry.Machine.Step(TransactionInput.TransportError, now), null, now);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OCPlatform.Sip.Transports;
 
-/// <summary>Carries whole messages as bytes. Implementations: UDP, the virtual network; TCP, TLS and WebSocket follow.</summary>
+/// <summary>Carries whole messages as bytes. Implementations: UDP, connections (TCP, TLS, WebSocket), the virtual network.</summary>
 public interface ISipTransport : IAsyncDisposable
 {
     /// <summary>The transport as Via names it, upper case: UDP, TCP, TLS, WS, WSS.</summary>
@@ -17,7 +17,7 @@ public interface ISipTransport : IAsyncDisposable
     SipTransportCounters Counters { get; }
 
     /// <summary>Binds and begins to receive.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound; the message names transport, address and cause.</exception>
     void Start(ISipTransportReceiver receiver);
 
     /// <summary>The address that a peer at this destination can reach us at: for Via sent-by and Contact.</summary>
@@ -25,44 +25,24 @@ public interface ISipTransport : IAsyncDisposable
 
     /// <summary>Hands a message to the network without waiting. False when it could not be sent; the reason is counted.</summary>
     bool TrySend(ReadOnlySpan<byte> message, SipDestination destination);
+
+    /// <summary>
+    /// A way to this destination is there: for connections one that is open or being opened, for datagrams a peer heard of lately.
+    /// </summary>
+    bool HasFlow(SipDestination destination) => true;
 }
 
 /// <summary>What a transport reports to; called from the transport's own threads.</summary>
 public interface ISipTransportReceiver
 {
+    /// <summary>
+    /// Room for another message. Connections are not read while there is none, so that their peers wait; datagrams are handed over all the same.
+    /// </summary>
+    bool HasRoom => true;
+
     /// <summary>One whole message or datagram. The bytes are the transport's again when the call returns.</summary>
     void OnReceived(ReadOnlySpan<byte> message, SipFlow flow);
 
-    /// <summary>A destination was found dead after a send had been taken.</summary>
+    /// <summary>A destination was found dead after a send had been taken, or a connection to it ended.</summary>
     void OnTransportFailed(SipDestination destination);
-}
-
-/// <summary>Monotone counts since the start.</summary>
-public sealed class SipTransportCounters
-{
-    internal long ReceivedCount;
-    internal long KeepAliveCount;
-    internal long SentCount;
-    internal long SendFailedCount;
-    internal long SendDroppedCount;
-    internal long ReceiveErrorCount;
-    internal long TooLargeCount;
-
-    /// <summary>Datagrams received, keep-alives included.</summary>
-    public long Received => Interlocked.Read(ref ReceivedCount);
-
-    /// <summary>Datagrams of nothing but line ends or zero bytes (RFC 5626 §3.5.1 and phones' habits); dropped at once.</summary>
-    public long KeepAlives => Interlocked.Read(ref KeepAliveCount);
-
-    public long Sent => Interlocked.Read(ref SentCount);
-
-    public long SendFailed => Interlocked.Read(ref SendFailedCount);
-
-    /// <summary>Datagrams given up because the send buffer was full.</summary>
-    public long SendDropped => Interlocked.Read(ref SendDroppedCount);
-
-    public long ReceiveErrors => Interlocked.Read(ref ReceiveErrorCount);
-
-    /// <summary>Messages refused by size, either way.</summary>
-    public long TooLarge => Interlocked.Read(ref TooLargeCount);
 }

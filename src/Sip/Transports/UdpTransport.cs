@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -32,7 +33,8 @@ public sealed class UdpTransport : ISipTransport
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<SocketAddress, SipFlow> _peers = [];
-    private readonly RouteProbe _routes = new();
+    private readonly ConcurrentDictionary<IPEndPoint, bool> _known = new();
+    private readonly AdvertisedAddress _advertised;
     private Task _loop = Task.CompletedTask;
     private ISipTransportReceiver? _receiver;
     private int _disposed;
@@ -40,6 +42,7 @@ public sealed class UdpTransport : ISipTransport
     public UdpTransport(UdpTransportOptions options)
     {
         _options = options;
+        _advertised = new AdvertisedAddress(options.AdvertisedAddress, options.AdvertisedPort);
         _socket = new Socket(options.Bind.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
         {
             ReceiveBufferSize = options.ReceiveBufferBytes,
@@ -60,22 +63,22 @@ public sealed class UdpTransport : ISipTransport
     public void Start(ISipTransportReceiver receiver)
     {
         _receiver = receiver;
-        _socket.Bind(_options.Bind);
+        try
+        {
+            _socket.Bind(_options.Bind);
+        }
+        catch (SocketException e)
+        {
+            throw AdvertisedAddress.BindFailure(Name, _options.Bind, e);
+        }
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
         _loop = Task.Run(ReceiveAsync);
     }
 
-    public IPEndPoint AdvertisedFor(SipDestination destination)
-    {
-        var port = _options.AdvertisedPort != 0 ? _options.AdvertisedPort : LocalEndPoint.Port;
-        if (_options.AdvertisedAddress is { } advertised)
-        {
-            return new IPEndPoint(advertised, port);
-        }
-        var address = LocalEndPoint.Address;
-        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-        return new IPEndPoint(isAny ? _routes.LocalAddressTowards(destination.EndPoint.Address) : address, port);
-    }
+    public IPEndPoint AdvertisedFor(SipDestination destination) => _advertised.For(destination, LocalEndPoint);
+
+    /// <summary>A datagram came from there lately.</summary>
+    public bool HasFlow(SipDestination destination) => _known.ContainsKey(destination.EndPoint);
 
     public bool TrySend(ReadOnlySpan<byte> message, SipDestination destination)
     {
@@ -159,9 +162,11 @@ public sealed class UdpTransport : ISipTransport
         if (_peers.Count >= MaxKnownPeers)
         {
             _peers.Clear();
+            _known.Clear();
         }
         var remote = (IPEndPoint)LocalEndPoint.Create(source);
-        var flow = new SipFlow(this, LocalEndPoint, SipDestination.Udp(remote));
+        var flow = new SipFlow(this, LocalEndPoint, new SipDestination("UDP", remote) { Listener = this });
+        _known[remote] = true;
         var key = new SocketAddress(source.Family, source.Size);
         source.Buffer.Span[..source.Size].CopyTo(key.Buffer.Span);
         _peers[key] = flow;

@@ -6,6 +6,7 @@ using Akka.Hosting;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
@@ -93,7 +94,7 @@ public sealed class SipGatewayTests : TestKit
 
         Receive(SipStatus.Forbidden).Headers[SipHeaderId.Warning].Should().Contain("belongs to no trunk");
         _calls.ExpectNoMsg(100);
-        _status.Refused[AdmissionReason.UnknownSource].Should().Be(1);
+        _status.Admission.RefusedInvites[AdmissionReason.UnknownSource].Should().Be(1);
     }
 
     [Fact]
@@ -269,7 +270,13 @@ public sealed class SipGatewayTests : TestKit
         registry.Register<CallRegion>(_calls);
         var gateway = Sys.ActorOf(
             Props.Create(() =>
-                new SipGateway(_options, _status, TimeProvider.System, new RequiredActor<CallRegion>(registry))
+                new SipGateway(
+                    _options,
+                    _status,
+                    TimeProvider.System,
+                    new RequiredActor<CallRegion>(registry),
+                    IdleNode.Instance
+                )
             )
         );
         AwaitCondition(() => _status.IsBound);

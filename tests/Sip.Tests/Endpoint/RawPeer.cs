@@ -93,12 +93,12 @@ internal sealed class RecordingHandler : ISipHandler
     public void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end) => _events.Writer.TryWrite((id, end));
 
     /// <summary>The next event of this type; others before it are passed over.</summary>
-    public async Task<T> NextAsync<T>()
+    public async Task<T> NextAsync<T>(Func<T, bool>? fits = null)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (true)
         {
-            if (await _events.Reader.ReadAsync(deadline.Token) is T wanted)
+            if (await _events.Reader.ReadAsync(deadline.Token) is T wanted && (fits is null || fits(wanted)))
             {
                 return wanted;
             }

@@ -1,0 +1,133 @@
+using Akka.Actor;
+using Akka.Event;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Sip;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Transactions;
+
+namespace OCPlatform.Gateways.Sip;
+
+/// <summary>Calls that come in: from the admitted INVITE to the end of the actor that took it.</summary>
+public sealed partial class SipGateway
+{
+    // INVITE server transactions to their calls, for CANCEL.
+    private readonly Dictionary<SipTransactionId, CallId> _invites = [];
+
+    // Calls admitted here; the actor is known, and watched, from its first word on.
+    private readonly Dictionary<CallId, AdmittedCall> _admitted = [];
+    private readonly Dictionary<IActorRef, CallId> _watched = [];
+
+    private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
+
+    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names.</summary>
+    private void PassToItsCall(AdmittedRequest admitted)
+    {
+        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
+        {
+            _calls.Tell(
+                new SipGatewayEvents.RequestArrived(
+                    call,
+                    admitted.Transaction?.Value,
+                    admitted.Request.ToBytes(),
+                    PathOf(admitted.Received),
+                    _time.GetUtcNow()
+                )
+            );
+        }
+    }
+
+    private void OpenCall(AdmittedRequest invite)
+    {
+        var call = CallId.New();
+        _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
+        _status.LiveCalls = _admitted.Count;
+        _door.Begin(call);
+        PassInvite(call, invite);
+    }
+
+    /// <summary>An INVITE with Replaces: the call that owns the dialog judges it (RFC 3891 §3).</summary>
+    private void PassToReplacedCall(AdmittedRequest invite) =>
+        PassInvite(SipRequestKinds.ReplacedCall(invite.Request)!.Value, invite);
+
+    private void PassInvite(CallId call, AdmittedRequest invite)
+    {
+        var transaction = invite.Transaction!.Value;
+        _invites[transaction] = call;
+        _calls.Tell(
+            new SipGatewayEvents.InviteArrived(
+                call,
+                transaction.Value,
+                invite.Request.ToBytes(),
+                PathOf(invite.Received),
+                invite.Caller.Account,
+                _time.GetUtcNow()
+            )
+        );
+    }
+
+    private void OnCancel(SipTransactionId transaction)
+    {
+        if (_invites.TryGetValue(transaction, out var call))
+        {
+            _calls.Tell(new SipGatewayEvents.CancelArrived(call, transaction.Value, _time.GetUtcNow()));
+        }
+    }
+
+    private void OnSendResponse(SipGatewayCommands.SendResponse command)
+    {
+        var transaction = new SipTransactionId(command.TransactionId);
+        if (_invites.TryGetValue(transaction, out var call))
+        {
+            Watch(call, Sender);
+        }
+        _endpoint.Respond(transaction, command.Status, command.Message);
+    }
+
+    private void Watch(CallId call, IActorRef actor)
+    {
+        if (_admitted.TryGetValue(call, out var admitted) && admitted.Actor is null)
+        {
+            _admitted[call] = admitted with { Actor = actor };
+            _watched[actor] = call;
+            Context.Watch(actor);
+        }
+    }
+
+    private void Forget(IActorRef actor)
+    {
+        if (_watched.Remove(actor, out var call))
+        {
+            Forget(call);
+        }
+    }
+
+    private void Forget(CallId call)
+    {
+        if (_admitted.Remove(call, out var admitted))
+        {
+            _door.End(call);
+            _door.Release(admitted.Invite.Caller);
+            _status.LiveCalls = _admitted.Count;
+        }
+    }
+
+    private void ForgetSilentCalls()
+    {
+        var silent = _admitted.Where(a =>
+            a.Value.Actor is null && _time.GetElapsedTime(a.Value.SinceTicks) > SilentCall
+        );
+        foreach (var (call, admitted) in silent.ToList())
+        {
+            Forget(call);
+            _log.Error("Call {CallId} could not be started: no actor answered its INVITE", call);
+            var refusal = SipRefusal.Create(
+                admitted.Invite.Request,
+                SipStatus.ServiceUnavailable,
+                "the call could not be started",
+                _options.RetryAfterSeconds,
+                call.Value
+            );
+            Respond(admitted.Invite, refusal);
+        }
+    }
+}

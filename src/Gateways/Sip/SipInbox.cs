@@ -1,0 +1,36 @@
+using Akka.Actor;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Transactions;
+
+namespace OCPlatform.Gateways.Sip;
+
+/// <summary>Carries what happens on the endpoint's loop to the gateway's mailbox, as the door found it.</summary>
+internal sealed class SipInbox(IActorRef gateway) : ISipHandler
+{
+    public sealed record Refused(SipTransactionId Transaction, SipResponse Response);
+
+    public sealed record Cancel(SipTransactionId Invite);
+
+    public sealed record Response(SipTransactionId Transaction, SipResponse Message);
+
+    public sealed record TransactionOver(SipTransactionId Transaction, SipTransactionEnd End);
+
+    public void OnRequest(SipServerRequest request)
+    {
+        if (request.Ticket is TransactionRefusal refusal)
+        {
+            gateway.Tell(new Refused(request.TransactionId!.Value, refusal.Response));
+            return;
+        }
+        var caller = request.Ticket as SipCaller ?? SipCaller.Stranger;
+        gateway.Tell(new AdmittedRequest(request, SipRequestKinds.Of(request.Request), caller));
+    }
+
+    public void OnCancel(SipTransactionId invite, SipRequest cancel) => gateway.Tell(new Cancel(invite));
+
+    public void OnResponse(SipTransactionId client, SipResponse response) =>
+        gateway.Tell(new Response(client, response));
+
+    public void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end) =>
+        gateway.Tell(new TransactionOver(id, end));
+}

@@ -1,0 +1,44 @@
+using OCPlatform.Sip.Transactions;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.Sip;
+
+/// <summary>How the gatekeeper is asked.</summary>
+public sealed partial class SipEndpoint
+{
+    // From the judgement to the handler, which is called for the same request next.
+    private object? _ticket;
+
+    private bool IsBarred(ReadOnlySpan<byte> message, SipFlow flow)
+    {
+        if (_options.Gatekeeper?.TakesFrom(flow, message.StartsWith("SIP/2.0 "u8)) != false)
+        {
+            return false;
+        }
+        Interlocked.Increment(ref Counters.BarredCount);
+        return true;
+    }
+
+    bool ITransactionUser.Admits(SipRequest request, SipFlow flow)
+    {
+        if (_options.Gatekeeper is not { } gatekeeper)
+        {
+            return true;
+        }
+        var decision = SipGateDecision.Silence;
+        Guard(() => decision = gatekeeper.Judge(request, flow));
+        _ticket = decision.Ticket;
+        if (!decision.LetsIn && !request.IsAck && decision.Answer is { } answer)
+        {
+            ((ITransactionUser)this).Send(answer.ToBytes(), ResponseRouting.For(request, flow));
+        }
+        return decision.LetsIn;
+    }
+
+    private object? TakeTicket()
+    {
+        var ticket = _ticket;
+        _ticket = null;
+        return ticket;
+    }
+}
