@@ -34,6 +34,7 @@ public sealed partial class SipGateway
                 )
             );
         }
+        admitted.Request.Release();
     }
 
     private void OpenCall(AdmittedRequest invite)

@@ -59,6 +59,7 @@ public sealed partial class SipGateway
                 )
             );
         }
+        response.Release();
     }
 
     private void OnRequestOver(SipTransactionId transaction, SipTransactionEnd end)

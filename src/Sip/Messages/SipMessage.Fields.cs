@@ -135,12 +135,10 @@ public abstract partial class SipMessage
     /// <summary>Writes a value into the side bytes; <paramref name="name"/> goes along for a header that has no id.</summary>
     internal HeaderField MakeField(SipHeaderId id, string name, ReadOnlySpan<char> value)
     {
-        if (value.Contains('\0'))
-        {
-            throw new ArgumentException("A header value cannot hold a NUL.", nameof(value));
-        }
         var start = WriteName(id, name);
         _side.Write(value);
+        // A NUL would end the text for some peers. It comes in by what is echoed, so that throwing would be the sender's weapon.
+        _side.Replace(start, 0, (byte)' ');
         return FinishField(id, start, id == SipHeaderId.Unknown ? name.Length : 0);
     }
 

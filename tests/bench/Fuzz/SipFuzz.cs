@@ -13,6 +13,7 @@ internal static class SipFuzz
             new UriFuzzTarget(),
             new AddressFuzzTarget(),
             new ViaFuzzTarget(),
+            new HeaderFuzzTarget(),
             new DigestFuzzTarget(),
         ];
 }
