@@ -11,6 +11,7 @@ using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Serialization;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Sip;
 using OCPlatform.Sip.Sessions;
 
 namespace OCPlatform.CallActors;
@@ -36,8 +37,10 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private readonly CallServices _services;
     private readonly CallOptions _options;
     private readonly TimeProvider _time;
-    private readonly IActorRef _journal;
     private readonly long _startedTicks;
+    private readonly List<SipRung> _rungs = [];
+    private readonly List<IWireMessage> _unjournaled = [];
+    private IActorRef? _journal;
     private CallState _state = CallState.Empty;
     private long _journaled;
     private long _durable;
@@ -50,7 +53,6 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         _options = services.Options;
         _time = services.Time;
         _startedTicks = _time.GetTimestamp();
-        _journal = Context.ActorOf(Journal.Props($"call-{entityId}"), "journal");
         Become(Fresh);
     }
 
@@ -67,8 +69,18 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Fresh()
     {
-        Receive<SipGatewayEvents.InviteArrived>(Open);
+        Receive<SipGatewayEvents.InviteArrived>(Open, arrived => !Replaces(arrived));
         Receive<CallCommands.Place>(Open);
+        ReceiveAny(_ =>
+        {
+            Stash.Stash();
+            _journal = Context.ActorOf(Journal.Props(PersistenceId), "journal");
+            Become(Recovering);
+        });
+    }
+
+    private void Recovering()
+    {
         Receive<JournalMessages.Recovered>(OnRecovered);
         Receive<JournalMessages.Failed>(OnPastUnknown);
         ReceiveAny(_ => Stash.Stash());
@@ -119,6 +131,12 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     // ---- past ----
+
+    private string PersistenceId => $"call-{_id}";
+
+    /// <summary>An INVITE that means a call of this id which is there already.</summary>
+    private static bool Replaces(SipGatewayEvents.InviteArrived arrived) =>
+        SipParser.Parse(arrived.Message).Headers.Contains(SipHeaderId.Replaces);
 
     private void Open(SipGatewayEvents.InviteArrived invite)
     {
@@ -205,7 +223,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             if (session.Phase == SipSessionPhase.Answered)
             {
                 // The ACK may have come while nobody listened: waiting for it would only hold up the BYE.
-                session = session with { Phase = SipSessionPhase.Established, Invite = null };
+                session = session with
+                {
+                    Phase = SipSessionPhase.Established,
+                    Invite = null,
+                };
             }
             var restored = SipSession.Restore(session, _services.Session, Elapsed);
             _legs.Add(new CallLeg(NextLeg(), restored, kept.Path, negotiation: null));
@@ -218,10 +240,45 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Record(ICallEvent @event)
     {
         _state = _state.Apply(@event);
+        if (@event is CallEvents.SipExchanged sip)
+        {
+            // Rungs are many and decide nothing: they are written with the next event that does.
+            _rungs.Add(new SipRung(sip.At, sip.Incoming, sip.StartLine, sip.CSeq));
+            return;
+        }
+        TakeRungs();
+        _unjournaled.Add(@event);
+    }
+
+    /// <summary>What one message brought about is one write.</summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        var handled = base.AroundReceive(receive, message);
+        Flush();
+        return handled;
+    }
+
+    private void TakeRungs()
+    {
+        if (_rungs.Count > 0)
+        {
+            _unjournaled.Add(new CallEvents.SipLadder(_id, Now, [.. _rungs]));
+            _rungs.Clear();
+        }
+    }
+
+    private void Flush()
+    {
+        if (_unjournaled.Count == 0)
+        {
+            return;
+        }
         if (!_journalFailed)
         {
-            _journal.Tell(new JournalMessages.Append([@event], ++_journaled));
+            _journal ??= Context.ActorOf(Journal.NewProps(PersistenceId), "journal");
+            _journal.Tell(new JournalMessages.Append([.. _unjournaled], ++_journaled));
         }
+        _unjournaled.Clear();
     }
 
     private CallRecord? RecordNow() =>
@@ -262,7 +319,12 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void StopWhenDone()
     {
-        if (_state.IsEnded && _legs.Count == 0 && (_durable == _journaled || _journalFailed))
+        if (!_state.IsEnded || _legs.Count > 0)
+        {
+            return;
+        }
+        TakeRungs();
+        if (_unjournaled.Count == 0 && (_durable == _journaled || _journalFailed))
         {
             Context.Parent.Tell(new Passivate(PoisonPill.Instance));
         }

@@ -17,5 +17,5 @@ public sealed record CallServices(
 )
 {
     /// <summary>What all SIP sessions of the node have in common.</summary>
-    public SipSessionOptions Session { get; } = Options.Signalling.ToSessionOptions();
+    public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
 }

@@ -40,6 +40,7 @@ public static class Platform
         builder.Services.AddGracefulStop();
         builder.Services.AddSpeechEngines(options.Speech);
         builder.Services.AddSipGateway(options.Sip);
+        builder.Services.AddSipServices(options.Sip, options.Node.EffectiveName);
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
         builder.Services.AddSingleton<INodeLoad, MeasuredLoad>();
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
@@ -68,6 +69,7 @@ public static class Platform
         app.MapCallsApi();
         app.MapCallVerbs();
         app.MapAppointmentsApi();
+        app.MapRegistrationsApi();
         app.MapSipStatus();
         app.MapSpeechServices();
         app.MapGrpcService<DialogModelService>();

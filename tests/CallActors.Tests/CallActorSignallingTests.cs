@@ -204,6 +204,7 @@ public class CallActorSignallingTests : CallActorTestBase
     {
         var call = EstablishedCall(_id);
         Watch(call);
+        AwaitJournaled<CallEvents.SessionChanged>(_id);
         call.Tell(Kill.Instance);
         ExpectTerminated(call);
 

@@ -11,10 +11,12 @@ using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip;
+using OCPlatform.Sip.Transactions;
 
 namespace OCPlatform.CallActors.Tests;
 
@@ -75,7 +77,14 @@ public abstract class CallActorTestBase : TestKit
             Live,
             new CallMetrics(),
             TimeProvider.System
-        );
+        )
+        {
+            // On a busy machine half a second passes between a message and its answer: no retransmissions here.
+            Session = Options.Signalling.ToSessionOptions() with
+            {
+                Timers = new SipTimers { T1Ms = 8_000, T2Ms = 8_000 },
+            },
+        };
         // Its parent stands for the shard: it answers Passivate by stopping the call, as a shard does.
         return Sys.ActorOf(Props.Create(() => new ShardStub(id.Value, services)), $"shard-{id}{suffix}");
     }
@@ -256,6 +265,15 @@ public abstract class CallActorTestBase : TestKit
         AwaitAssert(() => RecordOf(call, id)!.State.Should().Be(CallPhase.InConversation));
         return call;
     }
+
+    /// <summary>Waits until the event is durable: what is not dies with the call's actor.</summary>
+    protected void AwaitJournaled<TEvent>(CallId id) =>
+        AwaitAssert(() =>
+        {
+            var reader = CreateTestProbe();
+            reader.ChildActorOf(Journal.Props($"call-{id}"));
+            reader.ExpectMsg<JournalMessages.Recovered>().Events.OfType<TEvent>().Should().NotBeEmpty();
+        });
 
     /// <summary>What the journal tells of a call that is over and gone.</summary>
     protected CallRecord RecordAfterEnd(IActorRef call, CallId id)

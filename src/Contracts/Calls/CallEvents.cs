@@ -119,6 +119,10 @@ public static class CallEvents
     public sealed record SipExchanged(CallId CallId, DateTimeOffset At, bool Incoming, string StartLine, string CSeq)
         : ICallEvent;
 
+    /// <summary>The SIP messages since the last event, oldest first: what the journal keeps of <see cref="SipExchanged"/>.</summary>
+    [WireName("call/sip-ladder/1")]
+    public sealed record SipLadder(CallId CallId, DateTimeOffset At, IReadOnlyList<SipRung> Rungs) : ICallEvent;
+
     /// <summary>The one terminal event of a call.</summary>
     [WireName("call/ended/1")]
     public sealed record Ended(CallId CallId, DateTimeOffset At, EndCause Cause, MediaQuality? Quality) : ICallEvent;

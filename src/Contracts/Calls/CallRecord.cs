@@ -121,6 +121,7 @@ public sealed record CallRecord
             {
                 Ladder = Ladder.Add(new SipRung(e.At, e.Incoming, e.StartLine, e.CSeq)),
             },
+            CallEvents.SipLadder e => this with { Ladder = Ladder.AddRange(e.Rungs) },
             CallEvents.Ended e => this with
             {
                 State = CallPhase.Ended,

@@ -49,8 +49,11 @@ public sealed class Journal : ReceivePersistentActor
 
     public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
 
-    /// <summary>Props of the journal of the entity with this persistence id.</summary>
+    /// <summary>Props of the journal of the entity with this persistence id, which may have a past.</summary>
     public static Props Props(string persistenceId) => Akka.Actor.Props.Create(() => new Journal(persistenceId));
+
+    /// <summary>Props of the journal of an entity that is known to be new; it never tells <see cref="JournalMessages.Recovered"/>.</summary>
+    public static Props NewProps(string persistenceId) => Akka.Actor.Props.Create(() => new NewJournal(persistenceId));
 
     private void OnAppend(JournalMessages.Append append)
     {

@@ -19,22 +19,31 @@ public sealed partial class SipGateway
 
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
-    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names.</summary>
-    private void PassToItsCall(AdmittedRequest admitted)
+    /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
+    private void PassToItsCall(DialogRequest dialog)
     {
-        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
+        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
         {
+            if (dialog.Request.Method == SipMethod.Bye)
+            {
+                _outbound.OnByeArrived(dialog.Request.CallId);
+                _callStates.OnBye(call, fromPeer: true);
+            }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
-                    admitted.Transaction?.Value,
-                    admitted.Request.ToBytes(),
-                    PathOf(admitted.Received),
+                    dialog.Received.TransactionId?.Value,
+                    dialog.Request.ToBytes(),
+                    PathOf(dialog.Received),
                     _time.GetUtcNow()
                 )
             );
+            dialog.Request.Release();
         }
-        admitted.Request.Release();
+        else
+        {
+            _subscriptions.Tell(dialog);
+        }
     }
 
     private void OpenCall(AdmittedRequest invite)
@@ -42,6 +51,7 @@ public sealed partial class SipGateway
         var call = CallId.New();
         _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
+        _callStates.OnInvite(call, invite.Request);
         _door.Begin(call);
         PassInvite(call, invite);
     }
@@ -52,15 +62,15 @@ public sealed partial class SipGateway
 
     private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var transaction = invite.Transaction!.Value;
+        var transaction = invite.Transaction;
         _invites[transaction] = call;
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                invite.Request.ToBytes(),
+                TrustedIdentity.Of(invite.Request, _board.Find(invite.Identity.Trunk)).ToBytes(),
                 PathOf(invite.Received),
-                invite.Caller.Account,
+                invite.Identity.Trunk,
                 _time.GetUtcNow()
             )
         );
@@ -80,6 +90,7 @@ public sealed partial class SipGateway
         if (_invites.TryGetValue(transaction, out var call))
         {
             Watch(call, Sender);
+            _callStates.OnInviteResponse(call, command.Status);
         }
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
@@ -107,7 +118,8 @@ public sealed partial class SipGateway
         if (_admitted.Remove(call, out var admitted))
         {
             _door.End(call);
-            _door.Release(admitted.Invite.Caller);
+            _door.Release(admitted.Invite.Identity);
+            _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
     }
@@ -128,7 +140,7 @@ public sealed partial class SipGateway
                 _options.RetryAfterSeconds,
                 call.Value
             );
-            Respond(admitted.Invite, refusal);
+            _endpoint.Respond(admitted.Invite.Transaction, refusal);
         }
     }
 }

@@ -1,9 +1,8 @@
-using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Sip;
-using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -26,31 +25,26 @@ public sealed partial class SipGateway
         catch (SocketException e)
         {
             _log.Error(
-                "SIP cannot be received on UDP {Address}:{Port} ({Cause}); set sip.bindAddress or sip.port, or end what uses the port. Trying again in {Seconds} s",
-                _options.BindAddress,
-                _options.Port,
+                "SIP cannot be received on {Cause}; set sip.bindAddress, sip.port or sip.listeners, or end what uses the port. Trying again in {Seconds} s",
                 e.Message,
                 BindRetry.TotalSeconds
             );
+            // Other listeners may be bound already.
+            _endpoint.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(1));
             _endpoint = CreateEndpoint();
             Timers.StartSingleTimer(nameof(Bind), Bind.Instance, BindRetry);
             return;
         }
-        var local = _endpoint.Transports[0].LocalEndPoint;
-        _status.Bound(_endpoint, local);
-        _log.Info("SIP is received on UDP {Local}", local);
+        _status.Bound(_endpoint);
+        foreach (var listener in _status.Listeners)
+        {
+            _log.Info("SIP is received on {Transport} {Local}", listener.Transport, listener.Local);
+        }
+        StartTrunks();
     }
 
     private SipEndpoint CreateEndpoint()
     {
-        var transport = new UdpTransport(
-            new UdpTransportOptions
-            {
-                Bind = new IPEndPoint(IPAddress.Parse(_options.BindAddress), _options.Port),
-                AdvertisedAddress =
-                    _options.AdvertisedAddress.Length > 0 ? IPAddress.Parse(_options.AdvertisedAddress) : null,
-            }
-        );
         var endpointOptions = new SipEndpointOptions
         {
             ServerHeader = SipProduct.Name,
@@ -58,6 +52,7 @@ public sealed partial class SipGateway
             OnHandlerException = e => _log.Error(e, "SIP handler failed"),
             OnMalformed = (_, remote) => _door.OnMalformed(remote.Address),
         };
-        return new SipEndpoint(endpointOptions, [transport], new SipInbox(Self), _time);
+        var transports = _listeners.CreateTransports(new ConnectionLog(_log, _time).OnClosed);
+        return new SipEndpoint(endpointOptions, transports, new SipInbox(Self), _time);
     }
 }

@@ -5,6 +5,8 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Gateways.Sip.Subscriptions;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Sip;
@@ -28,17 +30,17 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private readonly IActorRef _calls;
     private readonly SipDoor _door;
     private readonly INodeLoad _load;
+    private readonly SipListeners _listeners;
     private SipEndpoint _endpoint;
-
-    // What there is somebody for, besides requests in dialogs; OPTIONS is answered at the door.
-    private static readonly HashSet<SipRequestKind> Served = [SipRequestKind.Call, SipRequestKind.Replacement];
 
     public SipGateway(
         SipGatewayOptions options,
         SipGatewayStatus status,
         TimeProvider time,
         IRequiredActor<CallRegion> calls,
-        INodeLoad load
+        INodeLoad load,
+        SipServices? services = null,
+        OutboundServices? outbound = null
     )
     {
         _options = options;
@@ -46,24 +48,43 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _time = time;
         _calls = calls.ActorRef;
         _load = load;
-        _door = new SipDoor(options, status.Admission, time, _log, Served);
+        _services = services;
+        _callStates = new CallStates(dialog => _subscriptions.Tell(dialog));
+        _door = new SipDoor(options, status.Admission, time, _log, services is null ? CallsOnly : Everything)
+        {
+            IsSubscription = _subscriptionTags.Contains,
+        };
+        _listeners = new SipListeners(options, time);
+        _outboundServices = outbound ?? OutboundServices.Default(_listeners);
+        _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
         _endpoint = CreateEndpoint();
+        _sender = new SipSender(() => _endpoint, _door.Expect);
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
+        Receive<DialogRequest>(PassToItsCall);
         Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
         Receive<SipInbox.TransactionOver>(OnTransactionOver);
+        Receive<SipInbox.FlowClosed>(closed => OnFlowClosed(closed.Flow));
 
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
-        Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
-        Receive<SipGatewayCommands.SendStateless>(OnSendStateless);
-        Receive<Terminated>(t => Forget(t.ActorRef));
+        ReceiveOutbound();
+        Receive<Terminated>(t =>
+        {
+            Forget(t.ActorRef);
+            ForgetPlaced(t.ActorRef);
+        });
 
         // From the node and the clock.
-        Receive<SipGatewayCommands.Drain>(_ => _door.Drain());
+        Receive<SipGatewayCommands.Drain>(drain =>
+        {
+            _door.Drain();
+            DrainServices(drain);
+            DrainTrunks();
+        });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
         Receive<Measure>(_ => _door.Measure(_load.Measure()));
@@ -85,6 +106,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         Timers.StartPeriodicTimer(nameof(Sweep), Sweep.Instance, SilentCall / 2);
         Timers.StartPeriodicTimer(nameof(Measure), Measure.Instance, MeasureEvery);
+        StartOutbound();
+        StartServices();
         TryBind();
     }
 
@@ -99,14 +122,20 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         switch (admitted.Kind)
         {
-            case SipRequestKind.InDialog:
-                PassToItsCall(admitted);
-                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
             case SipRequestKind.Replacement:
                 PassToReplacedCall(admitted);
+                break;
+            case SipRequestKind.Register:
+                _registrar.Tell(admitted);
+                break;
+            case SipRequestKind.Message:
+                _messages.Tell(admitted);
+                break;
+            case SipRequestKind.Subscribe:
+                _subscriptions.Tell(admitted);
                 break;
         }
     }
@@ -114,14 +143,9 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
         _invites.Remove(over.Transaction);
-        OnRequestOver(over.Transaction, over.End);
-    }
-
-    private void Respond(AdmittedRequest admitted, SipResponse response)
-    {
-        if (admitted.Transaction is { } transaction)
+        if (!_sender.OnTransactionOver(over.Transaction, over.End))
         {
-            _endpoint.Respond(transaction, response);
+            OnRequestOver(over.Transaction, over.End);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using OCPlatform.Sip;
+using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -7,14 +8,18 @@ namespace OCPlatform.Gateways.Sip;
 public sealed class SipGatewayStatus
 {
     private volatile SipEndpoint? _endpoint;
-    private volatile IPEndPoint? _local;
+    private volatile IReadOnlyList<SipListenerStatus> _listeners = [];
     private volatile int _liveCalls;
 
-    /// <summary>The socket is bound and messages are taken.</summary>
+    /// <summary>Every listener is bound and messages are taken.</summary>
     public bool IsBound => _endpoint is not null;
 
-    /// <summary>Where SIP is received; null while it is not.</summary>
-    public IPEndPoint? Local => _local;
+    /// <summary>Where SIP is received first of all: by the first UDP listener, or the first one; null while it is not.</summary>
+    public IPEndPoint? Local =>
+        (_listeners.FirstOrDefault(listener => listener.Transport == "UDP") ?? _listeners.FirstOrDefault())?.Local;
+
+    /// <summary>Every address that SIP is received on, in the order of the options; empty while it is not.</summary>
+    public IReadOnlyList<SipListenerStatus> Listeners => _listeners;
 
     /// <summary>Calls admitted by this node and not over.</summary>
     public int LiveCalls
@@ -26,18 +31,30 @@ public sealed class SipGatewayStatus
     /// <summary>Counts of the endpoint since its start; null while it is not bound.</summary>
     public SipEndpointCounters? Counters => _endpoint?.Counters;
 
+    /// <summary>The trunks of this node; null before the gateway started.</summary>
+    internal TrunkBoard? Trunks { get; set; }
+
+    /// <summary>The trunks with their health, registration and calls out.</summary>
+    public IReadOnlyList<TrunkStatus> TrunkStatuses => Trunks?.Snapshot() ?? [];
+
     /// <summary>What the door refused, and why.</summary>
     public AdmissionStatus Admission { get; } = new();
 
-    internal void Bound(SipEndpoint endpoint, IPEndPoint local)
+    internal void Bound(SipEndpoint endpoint)
     {
-        _local = local;
+        _listeners = [.. endpoint.Transports.Select(t => new SipListenerStatus(t.Name, t.LocalEndPoint, t.Counters))];
         _endpoint = endpoint;
     }
 
     internal void Unbound()
     {
         _endpoint = null;
-        _local = null;
+        _listeners = [];
     }
 }
+
+/// <summary>One address that SIP is received on.</summary>
+/// <param name="Transport">UDP, TCP, TLS, WS or WSS.</param>
+/// <param name="Local">The bound address.</param>
+/// <param name="Counters">What came and went since it was bound, and the connections now.</param>
+public sealed record SipListenerStatus(string Transport, IPEndPoint Local, SipTransportCounters Counters);

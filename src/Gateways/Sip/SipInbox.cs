@@ -1,6 +1,7 @@
 using Akka.Actor;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transactions;
+using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -13,17 +14,19 @@ internal sealed class SipInbox(IActorRef gateway) : ISipHandler
 
     public sealed record Response(SipTransactionId Transaction, SipResponse Message);
 
+    public sealed record FlowClosed(SipDestination Flow);
+
     public sealed record TransactionOver(SipTransactionId Transaction, SipTransactionEnd End);
 
     public void OnRequest(SipServerRequest request)
     {
-        if (request.Ticket is TransactionRefusal refusal)
+        object message = request.Ticket switch
         {
-            gateway.Tell(new Refused(request.TransactionId!.Value, refusal.Response));
-            return;
-        }
-        var caller = request.Ticket as SipCaller ?? SipCaller.Stranger;
-        gateway.Tell(new AdmittedRequest(request, SipRequestKinds.Of(request.Request), caller));
+            RequestIdentity identity => new AdmittedRequest(request, request.TransactionId!.Value, identity),
+            TransactionRefusal refusal => new Refused(request.TransactionId!.Value, refusal.Response),
+            _ => new DialogRequest(request),
+        };
+        gateway.Tell(message);
     }
 
     public void OnCancel(SipTransactionId invite, SipRequest cancel) => gateway.Tell(new Cancel(invite));
@@ -33,4 +36,6 @@ internal sealed class SipInbox(IActorRef gateway) : ISipHandler
 
     public void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end) =>
         gateway.Tell(new TransactionOver(id, end));
+
+    public void OnFlowClosed(SipDestination flow) => gateway.Tell(new FlowClosed(flow));
 }

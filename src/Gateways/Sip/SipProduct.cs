@@ -18,6 +18,9 @@ internal static class SipProduct
         SipMethod.Ack,
         SipMethod.Bye,
         SipMethod.Cancel,
-        SipMethod.Options
+        SipMethod.Options,
+        SipMethod.Register,
+        SipMethod.Message,
+        SipMethod.Subscribe
     );
 }

@@ -58,17 +58,16 @@ public sealed class PlatformOptions : IValidatableObject
         {
             yield return new ValidationResult(fault, [nameof(Speech)]);
         }
-        foreach (var fault in TrunkFaults())
+        foreach (var fault in UserFaults())
         {
             yield return new ValidationResult(fault, [nameof(Sip)]);
         }
     }
 
-    private IEnumerable<string> TrunkFaults()
+    private IEnumerable<string> UserFaults()
     {
         try
         {
-            _ = new Trunks(Sip.Trunks);
             _ = SipUsers.ByName(Sip);
             return [];
         }

@@ -20,7 +20,37 @@ public sealed record SipStatus(
     long BansBegun,
     IReadOnlyList<SipBan> Bans,
     SipOverload Overload,
-    IReadOnlyList<string> Trunks
+    IReadOnlyList<string> Trunks,
+    IReadOnlyList<SipTrunk> TrunkDetails
+);
+
+/// <summary>A trunk: where its calls go, whether they can, and whether it is registered.</summary>
+/// <param name="Direction">inbound, outbound or both.</param>
+/// <param name="CallsOut">Calls out over it now.</param>
+/// <param name="RefusedByGuard">Calls out that a guard refused, by reason.</param>
+public sealed record SipTrunk(
+    string Name,
+    string Direction,
+    int CallsOut,
+    IReadOnlyList<SipTrunkTarget> Targets,
+    SipTrunkRegistration? Registration,
+    IReadOnlyDictionary<string, long> RefusedByGuard
+);
+
+/// <summary>One address of a trunk.</summary>
+/// <param name="State">up, down or onTrial.</param>
+/// <param name="Since">When it last went up or down.</param>
+/// <param name="LastCause">Its last failure; null before any.</param>
+public sealed record SipTrunkTarget(string Address, string State, DateTimeOffset Since, string? LastCause);
+
+/// <summary>A trunk's registration at its carrier.</summary>
+/// <param name="State">registering, registered, failed or unregistered.</param>
+public sealed record SipTrunkRegistration(
+    string State,
+    string? Registrar,
+    DateTimeOffset Since,
+    DateTimeOffset? ExpiresAt,
+    string? LastCause
 );
 
 /// <summary>How busy the node is, and which share of new calls it turns away for it.</summary>
@@ -67,8 +97,36 @@ public static class SipStatusApi
                 status.Admission.Load.ClockLatenessMs,
                 status.Admission.Load.CpuShare
             ),
-            [.. options.Sip.Trunks.Select(trunk => trunk.Name)]
+            [.. options.Sip.Trunks.Select(trunk => trunk.Name)],
+            [.. status.TrunkStatuses.Select(TrunkOf)]
         );
+
+    private static SipTrunk TrunkOf(TrunkStatus trunk) =>
+        new(
+            trunk.Name,
+            Word(trunk.Direction),
+            trunk.CallsOut,
+            [
+                .. trunk.Targets.Select(target => new SipTrunkTarget(
+                    target.Target,
+                    Word(target.State),
+                    target.Since,
+                    target.LastCause
+                )),
+            ],
+            trunk.Registration is { } registration
+                ? new SipTrunkRegistration(
+                    Word(registration.State),
+                    registration.Registrar,
+                    registration.Since,
+                    registration.ExpiresAt,
+                    registration.LastCause
+                )
+                : null,
+            trunk.RefusedByGuard.ToDictionary(pair => Word(pair.Key), pair => pair.Value)
+        );
+
+    private static string Word(Enum value) => KeyNames.Camel(value.ToString());
 
     private static Dictionary<string, long> ByName(IReadOnlyDictionary<AdmissionReason, long> counts) =>
         counts.ToDictionary(pair => KeyNames.Camel(pair.Key.ToString()), pair => pair.Value);

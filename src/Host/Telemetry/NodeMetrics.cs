@@ -45,6 +45,43 @@ public sealed class NodeMetrics : IDisposable
         );
         MeasureAdmission(sip.Admission);
         _meter.CreateObservableGauge(
+            "ocp_sip_trunk_targets_up",
+            () => Trunks(sip, trunk => trunk.Targets.Count(target => target.State == TargetState.Up)),
+            description: "Addresses of a trunk that calls may go to."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_sip_trunk_targets",
+            () => Trunks(sip, trunk => trunk.Targets.Count),
+            description: "Addresses of a trunk."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_sip_trunk_calls_out",
+            () => Trunks(sip, trunk => trunk.CallsOut),
+            description: "Calls out over a trunk."
+        );
+        _meter.CreateObservableGauge(
+            "ocp_sip_trunk_registered",
+            () =>
+                sip
+                    .TrunkStatuses.Where(trunk => trunk.Registration is not null)
+                    .Select(trunk =>
+                        Measured(trunk, trunk.Registration!.State == RegistrationState.Registered ? 1 : 0)
+                    ),
+            description: "1 while a trunk that registers is registered."
+        );
+        _meter.CreateObservableCounter(
+            "ocp_sip_calls_out_refused",
+            () =>
+                sip.TrunkStatuses.SelectMany(trunk =>
+                    trunk.RefusedByGuard.Select(pair => new Measurement<long>(
+                        pair.Value,
+                        KeyValuePair.Create("trunk", (object?)trunk.Name),
+                        KeyValuePair.Create("reason", (object?)pair.Key.ToString())
+                    ))
+                ),
+            description: "Calls out that a guard refused."
+        );
+        _meter.CreateObservableGauge(
             "ocp_media_sessions",
             () => media.Stats.Sessions,
             description: "RTP sessions open."
@@ -123,6 +160,12 @@ public sealed class NodeMetrics : IDisposable
             pair.Value,
             KeyValuePair.Create("reason", (object?)pair.Key.ToString())
         ));
+
+    private static IEnumerable<Measurement<int>> Trunks(SipGatewayStatus sip, Func<TrunkStatus, int> value) =>
+        sip.TrunkStatuses.Select(trunk => Measured(trunk, value(trunk)));
+
+    private static Measurement<int> Measured(TrunkStatus trunk, int value) =>
+        new(value, KeyValuePair.Create("trunk", (object?)trunk.Name));
 
     public void Dispose() => _meter.Dispose();
 }

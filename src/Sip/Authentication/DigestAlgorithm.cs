@@ -8,8 +8,6 @@ public enum DigestAlgorithm
 {
     Md5,
     Sha256,
-
-    /// <summary>SHA-512/256: SHA-512 cut to 256 bits, from an initial value of its own.</summary>
     Sha512T256,
 }
 
@@ -51,15 +49,20 @@ public static class Digest
 
     internal static bool TryParseAlgorithm(string? name, out DigestAlgorithm algorithm)
     {
+        // Without a name it is MD5 (RFC 7616 §3.3).
+        algorithm = DigestAlgorithm.Md5;
+        if (name is null)
+        {
+            return true;
+        }
         foreach (var known in Enum.GetValues<DigestAlgorithm>())
         {
-            if (name is null || name.Equals(NameOf(known), StringComparison.OrdinalIgnoreCase))
+            if (name.Equals(NameOf(known), StringComparison.OrdinalIgnoreCase))
             {
                 algorithm = known;
                 return true;
             }
         }
-        algorithm = DigestAlgorithm.Md5;
         return false;
     }
 

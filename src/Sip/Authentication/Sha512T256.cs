@@ -1,95 +1,90 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Security.Cryptography;
+using static System.Numerics.BitOperations;
 
 namespace OCPlatform.Sip.Authentication;
 
 /// <summary>
-/// SHA-512/256 (FIPS 180-4 §5.3.6, §6.7), which the framework does not have: SHA-512 from another initial value, cut to 256 bits. The constants are
-/// made as the standard defines them.
+/// SHA-512/256 (FIPS 180-4 §5.3.6, §6.7), which .NET does not have: SHA-512 with another beginning, cut to 256 bits. For the short
+/// texts of a digest, so it takes the whole message at once. The constants are worked out as the standard defines them.
 /// </summary>
 internal static class Sha512T256
 {
+    public const int HashSizeInBytes = 32;
+
     private const int BlockBytes = 128;
-    private const int HashBytes = 32;
+    private const int Rounds = 80;
 
-    private static readonly int[] Primes = FirstPrimes(80);
+    private static readonly int[] Primes = [.. Enumerable.Range(2, 408).Where(IsPrime).Take(Rounds)];
 
-    /// <summary>The first 64 bits of the fractional parts of the cube roots of the first 80 primes (§4.2.3).</summary>
-    private static readonly ulong[] K = [.. Primes.Select(p => Fraction(Root(p, 3, 192)))];
+    /// <summary>K: the fractions of the cube roots of the first 80 primes (§4.2.3).</summary>
+    private static readonly ulong[] RoundConstants = [.. Primes.Select(prime => FractionOfRoot(prime, 3))];
 
-    private static readonly ulong[] InitialValue = MakeInitialValue();
+    private static readonly ulong[] Beginning = MakeBeginning();
 
-    public static byte[] HashData(ReadOnlySpan<byte> data)
+    public static byte[] HashData(ReadOnlySpan<byte> message)
     {
-        var state = InitialValue.ToArray();
-        HashInto(state, data);
-        var hash = new byte[64];
-        for (var i = 0; i < 8; i++)
+        var state = (ulong[])Beginning.Clone();
+        Absorb(state, message);
+        var hash = new byte[HashSizeInBytes];
+        for (var i = 0; i < 4; i++)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(hash.AsSpan(i * 8), state[i]);
+            BinaryPrimitives.WriteUInt64BigEndian(hash.AsSpan(8 * i), state[i]);
         }
-        return hash[..HashBytes];
+        return hash;
     }
 
-    /// <summary>SHA-512 of the name, from SHA-512's own initial value with every a5 bit turned (§5.3.6).</summary>
-    private static ulong[] MakeInitialValue()
+    /// <summary>§5.3.6: SHA-512 of the algorithm's name, begun with SHA-512's own values (§5.3.5) turned by a mask.</summary>
+    private static ulong[] MakeBeginning()
     {
-        // The square roots of the first eight primes (§5.3.5).
-        ulong[] state = [.. Primes.Take(8).Select(p => Fraction(Root(p, 2, 128)) ^ 0xa5a5a5a5a5a5a5a5)];
-        HashInto(state, "SHA-512/256"u8);
+        ulong[] state = [.. Primes.Take(8).Select(prime => FractionOfRoot(prime, 2) ^ 0xa5a5a5a5a5a5a5a5)];
+        Absorb(state, "SHA-512/256"u8);
         return state;
     }
 
-    private static void HashInto(ulong[] state, ReadOnlySpan<byte> data)
+    /// <summary>The message in blocks, then a 1 bit, zeros, and its length in bits (§5.1.2).</summary>
+    private static void Absorb(ulong[] state, ReadOnlySpan<byte> message)
     {
-        var rest = data;
-        for (; rest.Length >= BlockBytes; rest = rest[BlockBytes..])
+        var bits = (ulong)message.Length * 8;
+        for (; message.Length >= BlockBytes; message = message[BlockBytes..])
         {
-            Compress(state, rest[..BlockBytes]);
+            Compress(state, message[..BlockBytes]);
         }
-        // Padding (§5.1.2): a one bit, zeros, and the length in bits as the last 128.
         Span<byte> last = stackalloc byte[2 * BlockBytes];
         last.Clear();
-        rest.CopyTo(last);
-        last[rest.Length] = 0x80;
-        var length = rest.Length < BlockBytes - 16 ? BlockBytes : 2 * BlockBytes;
-        BinaryPrimitives.WriteInt64BigEndian(last[(length - 8)..], (long)data.Length * 8);
-        Compress(state, last[..BlockBytes]);
-        if (length > BlockBytes)
+        message.CopyTo(last);
+        last[message.Length] = 0x80;
+        var length = message.Length + 1 + 16 <= BlockBytes ? BlockBytes : 2 * BlockBytes;
+        BinaryPrimitives.WriteUInt64BigEndian(last[(length - 8)..], bits);
+        for (var block = 0; block < length; block += BlockBytes)
         {
-            Compress(state, last[BlockBytes..]);
+            Compress(state, last.Slice(block, BlockBytes));
         }
-        CryptographicOperations.ZeroMemory(last);
     }
 
-    /// <summary>§6.4.2.</summary>
+    /// <summary>§6.4.2</summary>
     private static void Compress(ulong[] state, ReadOnlySpan<byte> block)
     {
-        Span<ulong> w = stackalloc ulong[80];
+        Span<ulong> w = stackalloc ulong[Rounds];
         for (var t = 0; t < 16; t++)
         {
-            w[t] = BinaryPrimitives.ReadUInt64BigEndian(block[(t * 8)..]);
+            w[t] = BinaryPrimitives.ReadUInt64BigEndian(block[(8 * t)..]);
         }
-        for (var t = 16; t < 80; t++)
+        for (var t = 16; t < Rounds; t++)
         {
-            var (x, y) = (w[t - 15], w[t - 2]);
-            var s0 = BitOperations.RotateRight(x, 1) ^ BitOperations.RotateRight(x, 8) ^ (x >> 7);
-            var s1 = BitOperations.RotateRight(y, 19) ^ BitOperations.RotateRight(y, 61) ^ (y >> 6);
-            w[t] = s1 + w[t - 7] + s0 + w[t - 16];
+            var s0 = RotateRight(w[t - 15], 1) ^ RotateRight(w[t - 15], 8) ^ (w[t - 15] >> 7);
+            var s1 = RotateRight(w[t - 2], 19) ^ RotateRight(w[t - 2], 61) ^ (w[t - 2] >> 6);
+            w[t] = w[t - 16] + s0 + w[t - 7] + s1;
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3]);
         var (e, f, g, h) = (state[4], state[5], state[6], state[7]);
-        for (var t = 0; t < 80; t++)
+        for (var t = 0; t < Rounds; t++)
         {
-            var s1 =
-                BitOperations.RotateRight(e, 14) ^ BitOperations.RotateRight(e, 18) ^ BitOperations.RotateRight(e, 41);
-            var t1 = h + s1 + ((e & f) ^ (~e & g)) + K[t] + w[t];
-            var s0 =
-                BitOperations.RotateRight(a, 28) ^ BitOperations.RotateRight(a, 34) ^ BitOperations.RotateRight(a, 39);
-            var t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-            (h, g, f, e) = (g, f, e, d + t1);
-            (d, c, b, a) = (c, b, a, t1 + t2);
+            var sum1 = RotateRight(e, 14) ^ RotateRight(e, 18) ^ RotateRight(e, 41);
+            var t1 = h + sum1 + ((e & f) ^ (~e & g)) + RoundConstants[t] + w[t];
+            var sum0 = RotateRight(a, 28) ^ RotateRight(a, 34) ^ RotateRight(a, 39);
+            var t2 = sum0 + ((a & b) ^ (a & c) ^ (b & c));
+            (h, g, f, e, d, c, b, a) = (g, f, e, d + t1, c, b, a, t1 + t2);
         }
         state[0] += a;
         state[1] += b;
@@ -101,34 +96,21 @@ internal static class Sha512T256
         state[7] += h;
     }
 
-    private static int[] FirstPrimes(int count)
+    private static bool IsPrime(int number) =>
+        Enumerable.Range(2, number - 2).TakeWhile(d => d * d <= number).All(d => number % d != 0);
+
+    /// <summary>The first 64 bits behind the point of a root: the low bits of the whole root of the number shifted up.</summary>
+    private static ulong FractionOfRoot(int number, int degree)
     {
-        var primes = new List<int>(count);
-        for (var n = 2; primes.Count < count; n++)
+        var target = (BigInteger)number << (64 * degree);
+        BigInteger root = 0;
+        for (var bit = BigInteger.One << 69; bit > 0; bit >>= 1)
         {
-            if (primes.TrueForAll(p => n % p != 0))
+            if (BigInteger.Pow(root + bit, degree) <= target)
             {
-                primes.Add(n);
+                root += bit;
             }
         }
-        return [.. primes];
-    }
-
-    private static ulong Fraction(BigInteger number) => (ulong)(number & ulong.MaxValue);
-
-    /// <summary>The degree-th root of the number, with 64 bits after the point: the largest r with r^degree at most number shifted left.</summary>
-    private static BigInteger Root(int number, int degree, int shift)
-    {
-        var square = (BigInteger)number << shift;
-        var root = BigInteger.Zero;
-        for (var bit = 70; bit >= 0; bit--)
-        {
-            var candidate = root | BigInteger.One << bit;
-            if (BigInteger.Pow(candidate, degree) <= square)
-            {
-                root = candidate;
-            }
-        }
-        return root;
+        return (ulong)(root & ulong.MaxValue);
     }
 }

@@ -205,7 +205,7 @@ public sealed class SipDialog(SipDialogState state)
 
     private SipRequest CreateRouted(string method, uint cseq)
     {
-        var target = SipUri.Parse(State.RemoteTarget);
+        var target = ForRequest(SipUri.Parse(State.RemoteTarget));
         var routes = State.RouteSet;
         if (TryGetStrictRouter(out var strict))
         {
@@ -228,7 +228,7 @@ public sealed class SipDialog(SipDialogState state)
         return request;
     }
 
-    /// <summary>First route without lr, less what may not stand in a Request-URI (RFC 3261 §19.1.1).</summary>
+    /// <summary>First route without lr.</summary>
     private bool TryGetStrictRouter([NotNullWhen(true)] out SipUri? router)
     {
         router = null;
@@ -240,9 +240,17 @@ public sealed class SipDialog(SipDialogState state)
         {
             return false;
         }
-        router = first.Uri with { Headers = null, Parameters = first.Uri.Parameters.Without("method") };
+        router = ForRequest(first.Uri);
         return true;
     }
+
+    /// <summary>Less what a Contact or Route may hold but a Request-URI may not (RFC 3261 §19.1.1).</summary>
+    private static SipUri ForRequest(SipUri uri) =>
+        uri with
+        {
+            Headers = null,
+            Parameters = uri.Parameters.Without("method"),
+        };
 
     private static string[] RouteSetOf(SipMessage message, bool reversed)
     {

@@ -21,6 +21,9 @@ public interface ISipHandler
 
     /// <summary>A transaction of either side is over.</summary>
     void OnTransactionEnded(SipTransactionId id, SipTransactionEnd end);
+
+    /// <summary>A connection ended, or a destination was found dead: nothing more comes or goes that way.</summary>
+    void OnFlowClosed(SipDestination flow) { }
 }
 
 /// <summary>A request as the core gets it.</summary>

@@ -198,7 +198,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
-        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket())));
+        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket(request))));
 
     void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel) =>
         Guard(() => _handler.OnCancel(invite, cancel));
@@ -286,6 +286,8 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
                 break;
             case WorkKind.TransportFailed:
                 _layer.OnTransportFailed(work.Destination!, Now);
+                var closed = work.Destination!;
+                Guard(() => _handler.OnFlowClosed(closed));
                 break;
             case WorkKind.Action:
                 Guard(work.Action!);

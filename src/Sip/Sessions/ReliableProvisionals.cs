@@ -44,6 +44,8 @@ internal sealed class ReliableProvisionals(SipSessionOptions options)
     private TimeSpan _retransmitAt = TimeSpan.MaxValue;
     private TimeSpan _giveUpAt = TimeSpan.MaxValue;
 
+    private SipResponse? _overtaken;
+
     /// <summary>The response that waits for PRACK; null when none does.</summary>
     public SipResponse? Waiting { get; private set; }
 
@@ -91,23 +93,28 @@ internal sealed class ReliableProvisionals(SipSessionOptions options)
     }
 
     /// <summary>True when the PRACK is for the response that waits.</summary>
-    public bool Matches(RAck rack) =>
-        Waiting is { } response
-        && rack.RSeq == LastRSeq
-        && rack.CSeq == response.CSeq.Number
-        && rack.Method == response.CSeq.Method;
+    public bool Matches(RAck rack) => IsFor(rack, Waiting);
 
-    public void Acknowledge() => Stop(keepQueue: true);
+    /// <summary>True when the PRACK is for a response that a final one overtook; it is answered all the same (RFC 3262 §3).</summary>
+    public bool TakeOvertaken(RAck rack)
+    {
+        var matches = IsFor(rack, _overtaken);
+        _overtaken = matches ? null : _overtaken;
+        return matches;
+    }
 
-    /// <summary>A final response was sent: nothing is repeated any more.</summary>
-    public void Stop(bool keepQueue = false)
+    public void Acknowledge()
     {
         Waiting = null;
         _retransmitAt = _giveUpAt = TimeSpan.MaxValue;
-        if (!keepQueue)
-        {
-            _queued.Clear();
-        }
+    }
+
+    /// <summary>A final response was sent: nothing is repeated any more.</summary>
+    public void Stop()
+    {
+        _overtaken = Waiting;
+        Acknowledge();
+        _queued.Clear();
     }
 
     public ReliableAction OnDeadline(TimeSpan now)
@@ -124,6 +131,12 @@ internal sealed class ReliableProvisionals(SipSessionOptions options)
         _retransmitAt = now + _interval;
         return ReliableAction.Retransmit;
     }
+
+    private bool IsFor(RAck rack, SipResponse? response) =>
+        response is not null
+        && rack.RSeq == LastRSeq
+        && rack.CSeq == response.CSeq.Number
+        && rack.Method == response.CSeq.Method;
 
     private void Wait(SipResponse response, TimeSpan now)
     {

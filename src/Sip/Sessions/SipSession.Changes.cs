@@ -190,7 +190,7 @@ public sealed partial class SipSession
         {
             if (isInvite)
             {
-                Acknowledge(request.Key, dialog, request.Request, default);
+                Acknowledge(request.Key, dialog, request.Request, default, now);
             }
             return;
         }
@@ -206,7 +206,7 @@ public sealed partial class SipSession
         }
         if (isInvite)
         {
-            Acknowledge(request.Key, dialog, request.Request, default);
+            Acknowledge(request.Key, dialog, request.Request, default, now);
         }
         if (dialog.Exchange.State == SipOfferState.LocalOffer)
         {

@@ -56,7 +56,14 @@ public sealed partial class SipSession
             RefuseInvite(SipStatus.RequestTerminated, null, null);
         }
         var reasons = SipReason.Of(bye);
-        EndWith(SipEndedBy.Peer, SipEndCause.HungUp, null, reasons is [{ Text: { } text }, ..] ? text : "BYE", reasons);
+        EndWith(
+            now,
+            SipEndedBy.Peer,
+            SipEndCause.HungUp,
+            null,
+            reasons is [{ Text: { } text }, ..] ? text : "BYE",
+            reasons
+        );
     }
 
     /// <summary>Ends an answered session with BYE, held back while the ACK of our first 2xx is due.</summary>
@@ -74,7 +81,7 @@ public sealed partial class SipSession
             _byeReason = reason ?? (status is { } code ? SipReason.Sip(code, detail) : null);
             _byeOwed = true;
             var ackIsDue = _phase == SipSessionPhase.Answered && _ackWait is not null;
-            EndWith(by, cause, status, detail);
+            EndWith(now, by, cause, status, detail);
             if (ackIsDue)
             {
                 return;
@@ -135,6 +142,7 @@ public sealed partial class SipSession
     }
 
     private void EndWith(
+        TimeSpan now,
         SipEndedBy by,
         SipEndCause cause,
         int? status,
@@ -154,7 +162,7 @@ public sealed partial class SipSession
         }
         foreach (var open in _unanswered.Where(r => r.Purpose == RequestPurpose.SuccessOffer))
         {
-            Acknowledge(open.Key, open.Dialog, open.Request, default);
+            Acknowledge(open.Key, open.Dialog, open.Request, default, now);
         }
         _unanswered.Clear();
         if (!_byeOwed)
@@ -165,6 +173,7 @@ public sealed partial class SipSession
         _timer.Stop();
         _change = null;
         _phase = SipSessionPhase.Ended;
+        response?.Retain();
         End = new SipSessionEnd(by, cause, status, detail, reasons ?? [], response);
         Push(new SipSessionEvent.Ended(End));
     }
@@ -176,6 +185,11 @@ public sealed partial class SipSession
         if (_phase == SipSessionPhase.Ended)
         {
             ShortenReferrals(now);
+        }
+        if (now >= _acksUntil)
+        {
+            _acks.Clear();
+            _acksUntil = TimeSpan.MaxValue;
         }
         if (now >= _forksUntil)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OCPlatform.Sip.Dialogs;
 
 namespace OCPlatform.Sip.Sessions;
@@ -14,9 +13,6 @@ public sealed partial class SipSession
     private TimeSpan _inviteDeadline = TimeSpan.MaxValue;
     private TimeSpan _ringAgainAt = TimeSpan.MaxValue;
     private int _ringStatus = SipStatus.Ringing;
-    private AckWait? _ackWait;
-    private string? _ackTransaction;
-    private SipResponse? _ackResponse;
     private ReadOnlyMemory<byte>? _queuedAnswer;
 
     /// <summary>The INVITE that opened the dialog, as received or as it left last; null once answered and restored.</summary>
@@ -46,6 +42,7 @@ public sealed partial class SipSession
         out SipResponse? refusal
     )
     {
+        invite.Retain();
         var session = new SipSession(options, SipDialogRole.Uas, localTag)
         {
             _invite = invite,
@@ -115,7 +112,7 @@ public sealed partial class SipSession
             return SipSessionResult.NotInThisState;
         }
         RefuseInvite(status, cause, headers);
-        EndWith(SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status));
+        EndWith(now, SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status));
         Settle(now);
         return SipSessionResult.Done;
     }
@@ -127,6 +124,7 @@ public sealed partial class SipSession
         {
             RefuseInvite(SipStatus.RequestTerminated, null, null);
             EndWith(
+                now,
                 SipEndedBy.Peer,
                 SipEndCause.Cancelled,
                 SipStatus.RequestTerminated,
@@ -321,6 +319,7 @@ public sealed partial class SipSession
             {
                 RefuseInvite(SipStatus.RequestTerminated, "not answered in time", null);
                 EndWith(
+                    now,
                     SipEndedBy.Us,
                     SipEndCause.NotAnswered,
                     SipStatus.RequestTerminated,
@@ -335,64 +334,6 @@ public sealed partial class SipSession
             {
                 SendProvisional(_ringStatus, default, now);
             }
-        }
-    }
-
-    private void AwaitAck(string transaction, SipResponse response, TimeSpan now)
-    {
-        _ackWait = new AckWait(_options.Timers, now, response.CSeq.Number);
-        _ackTransaction = transaction;
-        _ackResponse = response;
-    }
-
-    private void OnAck(SipRequest ack, TimeSpan now)
-    {
-        if (_ackWait is null || _dialog?.Dialog.Matches(ack) != true || !_ackWait.OnAck(ack))
-        {
-            return;
-        }
-        OnAcknowledged(ack, now);
-    }
-
-    /// <summary>The 2xx arrived: its ACK says so, or a later INVITE of the peer, which overtook it (null).</summary>
-    private void OnAcknowledged(SipRequest? ack, TimeSpan now)
-    {
-        _ackWait = null;
-        _ackResponse = null;
-        var exchange = _dialog!.Exchange;
-        if (_phase == SipSessionPhase.Answered)
-        {
-            _phase = SipSessionPhase.Established;
-            Push(new SipSessionEvent.Established(null));
-        }
-        if (_phase == SipSessionPhase.Established && exchange.State == SipOfferState.LocalOffer && ack is not null)
-        {
-            // Without a description in it the shell learns that there is no answer, and decides.
-            exchange.AnswerReceived();
-            Push(new SipSessionEvent.AnswerReceived(DescriptionIn(ack), SipOfferCarrier.Ack, Early: false));
-            Push(new SipSessionEvent.SessionChanged());
-        }
-        SendOwedBye(now);
-    }
-
-    private void OnAckDeadline(TimeSpan now)
-    {
-        switch (_ackWait?.OnDeadline(now))
-        {
-            case AckWaitAction.Retransmit:
-                Push(new SipSessionAction.Retransmit(_ackTransaction!, _ackResponse!));
-                break;
-            case AckWaitAction.GiveUp:
-                _ackWait = null;
-                _ackResponse = null;
-                EndByBye(
-                    SipEndedBy.Network,
-                    SipEndCause.NoAck,
-                    SipStatus.RequestTimeout,
-                    string.Create(CultureInfo.InvariantCulture, $"no ACK for {_options.Timers.Timeout.TotalSeconds} s"),
-                    now
-                );
-                break;
         }
     }
 }

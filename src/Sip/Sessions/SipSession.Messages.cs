@@ -19,6 +19,9 @@ public sealed partial class SipSession
             ? "timer, replaces, norefersub"
             : "timer, replaces, norefersub, 100rel";
 
+    /// <summary>Methods and option tags are a word; what is longer is not kept, and not told back whole.</summary>
+    private const int LongestToken = 32;
+
     private enum BodyKind
     {
         None,
@@ -218,9 +221,11 @@ public sealed partial class SipSession
     private SipResponse? RefusalOfExtensions(SipRequest request)
     {
         var supported = Supported.Split(", ");
+        // Told back shortened: nobody's novel is echoed whole.
         var unknown = request
             .Require.Where(r => !supported.Contains(r, StringComparer.OrdinalIgnoreCase))
             .Take(16)
+            .Select(r => r.Length <= LongestToken ? r : r[..LongestToken])
             .ToList();
         if (unknown.Count == 0)
         {
@@ -282,11 +287,11 @@ public sealed partial class SipSession
         const int most = 32;
         if (message.Headers.Contains(SipHeaderId.Allow))
         {
-            _remoteAllow = [.. message.Allow.Take(most)];
+            _remoteAllow = [.. message.Allow.Where(m => m.Length <= LongestToken).Take(most)];
         }
         if (message.Headers.Contains(SipHeaderId.Supported))
         {
-            _remoteSupported = [.. message.Supported.Take(most)];
+            _remoteSupported = [.. message.Supported.Where(t => t.Length <= LongestToken).Take(most)];
         }
     }
 }

@@ -13,6 +13,7 @@ public sealed partial class SipSession
 
     private readonly List<SessionDialog> _forks = [];
     private readonly List<(string Key, string RemoteTag, SipRequest Ack, SipUri NextHop)> _acks = [];
+    private TimeSpan _acksUntil = TimeSpan.MaxValue;
     private OfferAnswer _inviteExchange = new();
     private string _inviteKey = InviteKey;
     private (SipEndedBy By, SipEndCause Cause, string Detail)? _cancelled;
@@ -135,6 +136,7 @@ public sealed partial class SipSession
         _dialog = fork;
         if (DescriptionOf(response) == BodyKind.Description)
         {
+            response.Retain();
             fork.Preview = response.Body;
         }
         Push(new SipSessionEvent.Progress(response.StatusCode, response, Reliable: false));
@@ -166,7 +168,7 @@ public sealed partial class SipSession
         if (_cancelled is { } cancelled)
         {
             // CANCEL and 2xx crossed (RFC 3261 §9.1): answered, so it must be hung up.
-            Acknowledge(key, fork, _invite!, default);
+            Acknowledge(key, fork, _invite!, default, now);
             EndByBye(cancelled.By, cancelled.Cause, SipStatus.RequestTerminated, cancelled.Detail, now);
             return;
         }
@@ -183,7 +185,7 @@ public sealed partial class SipSession
         switch (fork.Exchange.State)
         {
             case SipOfferState.LocalOffer:
-                Acknowledge(key, fork, _invite!, default);
+                Acknowledge(key, fork, _invite!, default, now);
                 fork.Exchange.AnswerReceived();
                 // Some servers answer in an unreliable 183 and leave the 200 empty.
                 Push(
@@ -195,12 +197,12 @@ public sealed partial class SipSession
                 );
                 break;
             case SipOfferState.Stable:
-                Acknowledge(key, fork, _invite!, default);
+                Acknowledge(key, fork, _invite!, default, now);
                 break;
             default:
                 if (description.IsEmpty)
                 {
-                    Acknowledge(key, fork, _invite!, default);
+                    Acknowledge(key, fork, _invite!, default, now);
                     EndByBye(
                         SipEndedBy.Peer,
                         SipEndCause.ProtocolError,
@@ -210,6 +212,8 @@ public sealed partial class SipSession
                     );
                     return;
                 }
+                // An offer in a 1xx whose PRACK did not go out yet is void: only a peer that breaks RFC 3262 §3 gets here.
+                _unanswered.RemoveAll(r => r.Purpose == RequestPurpose.ProvisionalOffer);
                 AwaitAnswer(key, RequestPurpose.SuccessOffer, _invite!, fork, response.Body, now);
                 break;
         }
@@ -228,7 +232,8 @@ public sealed partial class SipSession
             }
         }
         var isWaitingForUs = _unanswered.Any(r => r.Key == key);
-        if (key == _inviteKey && _role == SipDialogRole.Uac && _invite is not null && !isWaitingForUs)
+        var isOurDialog = _phase != SipSessionPhase.Inviting && _dialog?.RemoteTag == tag;
+        if (key == _inviteKey && _role == SipDialogRole.Uac && _invite is not null && !isWaitingForUs && !isOurDialog)
         {
             OnSuccess(key, response, now);
         }
@@ -237,7 +242,7 @@ public sealed partial class SipSession
     /// <summary>A fork that answered too late is acknowledged and hung up.</summary>
     private void Leave(string key, SessionDialog fork, TimeSpan now)
     {
-        Acknowledge(key, fork, _invite!, default);
+        Acknowledge(key, fork, _invite!, default, now);
         if (_requests.Count < MaxOpenRequests)
         {
             Send(RequestPurpose.ByeFork, fork, fork.CreateRequest(SipMethod.Bye), now);
@@ -245,7 +250,13 @@ public sealed partial class SipSession
         _forksUntil = now + _options.Timers.Timeout;
     }
 
-    private void Acknowledge(string key, SessionDialog dialog, SipRequest invite, ReadOnlyMemory<byte> answer)
+    private void Acknowledge(
+        string key,
+        SessionDialog dialog,
+        SipRequest invite,
+        ReadOnlyMemory<byte> answer,
+        TimeSpan now
+    )
     {
         var ack = dialog.Dialog.CreateAck(invite);
         if (!answer.IsEmpty)
@@ -258,6 +269,7 @@ public sealed partial class SipSession
             _acks.RemoveAt(0);
         }
         _acks.Add((key, dialog.RemoteTag, ack, dialog.Dialog.NextHop));
+        _acksUntil = now + _options.Timers.Timeout;
         // The sender puts its own Via on it, and it may be needed again.
         Push(new SipSessionAction.SendStateless(ack.Clone(), dialog.Dialog.NextHop));
     }
@@ -277,10 +289,10 @@ public sealed partial class SipSession
         }
         var (by, cause, _) = _cancelled ?? (SipEndedBy.Peer, SipEndCause.Rejected, "");
         EndForks(except: null);
-        EndWith(by, cause, response.StatusCode, response.ReasonPhrase, SipReason.Of(response), response);
+        EndWith(now, by, cause, response.StatusCode, response.ReasonPhrase, SipReason.Of(response), response);
     }
 
-    private void OnInviteFailed(SipRequestFailure failure)
+    private void OnInviteFailed(SipRequestFailure failure, TimeSpan now)
     {
         EndForks(except: null);
         var (by, cause, detail) =
@@ -291,6 +303,7 @@ public sealed partial class SipSession
                 $"INVITE: {failure}"
             );
         EndWith(
+            now,
             by,
             cause,
             failure == SipRequestFailure.Timeout ? SipStatus.RequestTimeout : SipStatus.ServiceUnavailable,
@@ -311,7 +324,7 @@ public sealed partial class SipSession
         }
         // Not even 487 came of the CANCEL.
         _requests.Remove(_inviteKey);
-        OnInviteFailed(SipRequestFailure.Timeout);
+        OnInviteFailed(SipRequestFailure.Timeout, now);
     }
 
     private void CancelInvite(SipEndedBy by, SipEndCause cause, string detail, TimeSpan now)

@@ -25,7 +25,7 @@ public sealed partial class SipSession
                 break;
             case RequestPurpose.SuccessOffer:
                 exchange.AnswerSent(body);
-                Acknowledge(open.Key, open.Dialog, open.Request, body);
+                Acknowledge(open.Key, open.Dialog, open.Request, body, now);
                 Changed();
                 break;
             default:
@@ -62,7 +62,7 @@ public sealed partial class SipSession
                 break;
             case RequestPurpose.SuccessOffer:
                 // An offer in a 2xx cannot be refused (RFC 3261 §13.2.2.4): acknowledged as it is, and hung up when it was the first.
-                Acknowledge(open.Key, open.Dialog, open.Request, default);
+                Acknowledge(open.Key, open.Dialog, open.Request, default, now);
                 if (open.Dialog.Exchange.State == SipOfferState.None)
                 {
                     EndByBye(SipEndedBy.Us, SipEndCause.Rejected, status, cause ?? SipStatus.ReasonOf(status), now);
@@ -96,7 +96,7 @@ public sealed partial class SipSession
             AwaitAnswer(transaction, RequestPurpose.Reinvite, invite, _dialog!, invite.Body, now);
             return;
         }
-        _unanswered.Add(
+        Keep(
             new ServerRequest(
                 transaction,
                 RequestPurpose.Reinvite,
@@ -216,7 +216,7 @@ public sealed partial class SipSession
         var timeout = _options.Timers.Timeout;
         // A non-INVITE client gives up after 64*T1, and our refusal must be there before (RFC 3311 §5.2).
         var patience = purpose is RequestPurpose.Update or RequestPurpose.Prack ? timeout / 2 : timeout;
-        _unanswered.Add(new ServerRequest(key, purpose, request, dialog, isOffer: true, now + patience));
+        Keep(new ServerRequest(key, purpose, request, dialog, isOffer: true, now + patience));
         var carrier = purpose switch
         {
             RequestPurpose.Reinvite => SipOfferCarrier.Reinvite,
@@ -226,6 +226,13 @@ public sealed partial class SipSession
             _ => SipOfferCarrier.Success,
         };
         Push(new SipSessionEvent.OfferReceived(offer, carrier, Early: _phase == SipSessionPhase.Inviting));
+    }
+
+    /// <summary>Its memory must outlive the call that brought it; the garbage collector takes it in the end.</summary>
+    private void Keep(ServerRequest open)
+    {
+        open.Request.Retain();
+        _unanswered.Add(open);
     }
 
     private ServerRequest? TakeUnanswered(Predicate<ServerRequest> which)

@@ -138,7 +138,7 @@ public sealed partial class SipSession
         }
         var id = refer.CSeq.Number.ToString(CultureInfo.InvariantCulture);
         // The REFER must be answered before its client gives up at 64*T1.
-        _unanswered.Add(
+        Keep(
             new ServerRequest(
                 transaction,
                 RequestPurpose.Refer,

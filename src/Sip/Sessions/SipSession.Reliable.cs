@@ -8,11 +8,13 @@ public sealed partial class SipSession
     /// <summary>Callee: the peer acknowledges a provisional response (§3).</summary>
     private void OnPrack(SipRequest prack, string transaction, TimeSpan now)
     {
-        if (
-            RAck.TryParse(prack.Headers[SipHeaderId.RAck]) is not { } rack
-            || _role != Dialogs.SipDialogRole.Uas
-            || !_reliable.Matches(rack)
-        )
+        var rack = RAck.TryParse(prack.Headers[SipHeaderId.RAck]);
+        if (rack is { } late && _reliable.TakeOvertaken(late))
+        {
+            Respond(transaction, ResponseTo(prack, SipStatus.Ok));
+            return;
+        }
+        if (rack is not { } named || !_reliable.Matches(named))
         {
             Respond(transaction, Refusal(prack, SipStatus.CallDoesNotExist, "no such provisional response"));
             return;
@@ -73,7 +75,7 @@ public sealed partial class SipSession
             case ReliableAction.GiveUp:
                 const string cause = "a reliable provisional response was not acknowledged";
                 RefuseInvite(SipStatus.ServerTimeout, cause, null);
-                EndWith(SipEndedBy.Network, SipEndCause.NoPrack, SipStatus.ServerTimeout, cause);
+                EndWith(now, SipEndedBy.Network, SipEndCause.NoPrack, SipStatus.ServerTimeout, cause);
                 break;
         }
     }
@@ -122,15 +124,6 @@ public sealed partial class SipSession
             prack.SetBody(answer, _options.BodyTypes[0]);
         }
         Send(RequestPurpose.Prack, fork, prack, now);
-    }
-
-    private void OnPrackResponse(ClientRequest request, SipResponse response, TimeSpan now)
-    {
-        // 481 to a PRACK: the INVITE of that fork is gone over there, and its final response tells.
-        if (!response.IsSuccess && request.Dialog == _dialog && _phase == SipSessionPhase.Established)
-        {
-            EndIfLost(response, now);
-        }
     }
 
     private void OnPrackFailed(ClientRequest request)

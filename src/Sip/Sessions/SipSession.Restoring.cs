@@ -41,6 +41,7 @@ public sealed partial class SipSession
             Unacknowledged = _ackWait is null
                 ? null
                 : new(_ackTransaction!, nameof(RequestPurpose.Invite), null, Encode(_ackResponse!)),
+            Acks = [.. _acks.Select(a => new SipOpenExchange(a.Key, SipMethod.Ack, Encode(a.Ack), null, a.RemoteTag))],
             Provisional = _reliable.Waiting is { } waiting
                 ? new(_inviteTransaction!, nameof(RequestPurpose.Prack), null, Encode(waiting))
                 : null,
@@ -83,6 +84,7 @@ public sealed partial class SipSession
     {
         var session = new SipSession(options, state.Role, state.LocalTag);
         session.Take(state, now);
+        session.Settle(now);
         return session;
     }
 
@@ -123,6 +125,13 @@ public sealed partial class SipSession
         {
             AwaitAck(unacknowledged.Key, (SipResponse)Decode(unacknowledged.Response!), now);
         }
+        foreach (var ack in state.Acks)
+        {
+            var request = (SipRequest)Decode(ack.Request!);
+            var hop = _dialog?.RemoteTag == ack.RemoteTag ? _dialog!.Dialog.NextHop : FirstHopOf(request);
+            _acks.Add((ack.Key, ack.RemoteTag ?? "", request, hop));
+        }
+        _acksUntil = now + _options.Timers.Timeout;
         _byeOwed = state.OwedBye is not null;
         _byeReason = string.IsNullOrEmpty(state.OwedBye) ? null : SipReason.Parse(state.OwedBye);
         if (state.Change is { } change)
@@ -167,7 +176,10 @@ public sealed partial class SipSession
             _ringAgainAt = now + RingAgainAfter;
             var waiting = state.Provisional is { } p ? (SipResponse)Decode(p.Response!) : null;
             _reliable.Restore(state.LastRSeq, waiting, now);
-            _queuedAnswer = state.QueuedAnswer is { } answer ? SipText.Bytes(answer) : null;
+            if (state.QueuedAnswer is { } answer)
+            {
+                _queuedAnswer = SipText.Bytes(answer);
+            }
             if (SipReplaces.TryParse(_invite.Headers[SipHeaderId.Replaces] ?? "", out var replaces))
             {
                 Replaces = replaces;

@@ -203,9 +203,6 @@ public sealed partial class SipSession
             case RequestPurpose.Reinvite or RequestPurpose.Update:
                 OnChangeResponse(request, response, now);
                 break;
-            case RequestPurpose.Prack:
-                OnPrackResponse(request, response, now);
-                break;
             case RequestPurpose.Refer:
                 OnReferResponse(request, response, now);
                 break;
@@ -224,7 +221,7 @@ public sealed partial class SipSession
         switch (request.Purpose)
         {
             case RequestPurpose.Invite:
-                OnInviteFailed(failure);
+                OnInviteFailed(failure, now);
                 break;
             case RequestPurpose.Reinvite or RequestPurpose.Update:
                 OnChangeFailed(request, failure, now);

@@ -2,7 +2,8 @@ namespace OCPlatform.Sip.Sessions;
 
 /// <summary>
 /// What the shell of a <see cref="SipSession"/> has to do, or, as a <see cref="SipSessionEvent"/>, to know. Taken in order with
-/// <see cref="SipSession.TryTake"/> after each input.
+/// <see cref="SipSession.TryTake"/> after each input. Messages and bodies in them are those that came in: to be used at once, or retained
+/// (<see cref="SipMessage.Retain"/>).
 /// </summary>
 public abstract record SipSessionAction
 {

@@ -54,7 +54,7 @@ public sealed record SipSessionOptions
     /// <summary>Media types that a session description may have; the first is used for ours.</summary>
     public IReadOnlyList<string> BodyTypes { get; init; } = ["application/sdp"];
 
-    /// <summary>Random numbers of the protocol: glare timers, Retry-After, first RSeq. A seed makes a session repeatable.</summary>
+    /// <summary>Random numbers of the protocol: glare timers, Retry-After, first RSeq. A seed makes a session repeatable, but then is for one thread.</summary>
     public Random Random { get; init; } = Random.Shared;
 }
 

@@ -83,6 +83,9 @@ public sealed record SipSessionState
     /// <summary>Our 2xx that waits for its ACK.</summary>
     public SipOpenExchange? Unacknowledged { get; init; }
 
+    /// <summary>Caller: our ACKs, while the 2xx they belong to may come again.</summary>
+    public SipValueList<SipOpenExchange> Acks { get; init; } = [];
+
     /// <summary>Our reliable provisional response that waits for its PRACK.</summary>
     public SipOpenExchange? Provisional { get; init; }
 

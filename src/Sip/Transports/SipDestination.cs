@@ -42,11 +42,11 @@ public sealed class SipDestination : IEquatable<SipDestination>
     /// <exception cref="FormatException">Not the text of a destination.</exception>
     public static SipDestination Parse(string text)
     {
-        var colon = text.IndexOf(':');
         var semicolon = text.IndexOf(';');
-        var address = semicolon < 0 ? text.AsSpan(colon + 1) : text.AsSpan(0, semicolon)[(colon + 1)..];
-        return colon > 0 && (semicolon < 0 || semicolon > colon) && IPEndPoint.TryParse(address, out var endPoint)
-            ? new SipDestination(text[..colon], endPoint, semicolon < 0 ? null : text[(semicolon + 1)..])
+        var (address, name) = semicolon < 0 ? (text, null) : (text[..semicolon], text[(semicolon + 1)..]);
+        var colon = address.IndexOf(':');
+        return colon > 0 && IPEndPoint.TryParse(address.AsSpan(colon + 1), out var endPoint)
+            ? new SipDestination(address[..colon], endPoint, name)
             : throw new FormatException($"Not a SIP destination: {text}");
     }
 

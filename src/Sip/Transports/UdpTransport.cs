@@ -139,6 +139,11 @@ public sealed class UdpTransport : ISipTransport
                     Interlocked.Increment(ref Counters.KeepAliveCount);
                     continue;
                 }
+                // No SIP message begins with a zero byte, and every STUN request does (RFC 5626 §8).
+                if (datagram[0] == 0 && TryAnswerStun(datagram, source))
+                {
+                    continue;
+                }
                 _receiver!.OnReceived(datagram, FlowFrom(source));
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
@@ -151,6 +156,27 @@ public sealed class UdpTransport : ISipTransport
                 Interlocked.Increment(ref Counters.ReceiveErrorCount);
             }
         }
+    }
+
+    private bool TryAnswerStun(ReadOnlySpan<byte> datagram, SocketAddress source)
+    {
+        Span<byte> response = stackalloc byte[StunBinding.MaxResponseBytes];
+        var length = StunBinding.Answer(datagram, (IPEndPoint)LocalEndPoint.Create(source), response);
+        if (length == 0)
+        {
+            return false;
+        }
+        Interlocked.Increment(ref Counters.StunCount);
+        try
+        {
+            _socket.SendTo(response[..length], SocketFlags.None, source);
+        }
+        catch (SocketException)
+        {
+            // The phone asks again.
+            Interlocked.Increment(ref Counters.SendDroppedCount);
+        }
+        return true;
     }
 
     private SipFlow FlowFrom(SocketAddress source)

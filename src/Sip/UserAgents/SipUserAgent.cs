@@ -1,5 +1,6 @@
 using System.Net;
 using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transactions;
 using OCPlatform.Sip.Transports;
 
@@ -12,18 +13,21 @@ namespace OCPlatform.Sip.UserAgents;
 public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
 {
     /// <summary>What it understands, for Allow.</summary>
-    public const string AllowedMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+    public const string AllowedMethods =
+        "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, NOTIFY, SUBSCRIBE, REFER";
 
     private readonly Dictionary<string, SipCall> _calls = [];
-    private readonly Dictionary<SipTransactionId, IClientTransactionUser> _clients = [];
     private readonly Dictionary<SipTransactionId, SipCall> _invites = [];
     private int _callCount;
+    private int _nextRequest;
 
     public SipUserAgent(SipUserAgentOptions options, IReadOnlyList<ISipTransport> transports, TimeProvider? time = null)
     {
         Options = options;
         Time = time ?? TimeProvider.System;
         Endpoint = new SipEndpoint(options.Endpoint, transports, this, time);
+        SessionOptions = options.Session with { Timers = options.Endpoint.Timers, Product = options.Product };
+        Requests = new RequestSender(this);
     }
 
     /// <summary>One UDP socket; port 0 takes a free one.</summary>
@@ -45,6 +49,10 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
 
     internal TimeProvider Time { get; }
 
+    internal SipSessionOptions SessionOptions { get; }
+
+    internal RequestSender Requests { get; }
+
     public void Start() => Endpoint.Start();
 
     public ValueTask DisposeAsync() => Endpoint.DisposeAsync();
@@ -61,7 +69,7 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
                 nameof(request)
             );
         var call = SipCall.CreateOutgoing(this, request, destination);
-        if (!Endpoint.Post(call.StartOutgoing))
+        if (!Endpoint.Post(call.Start))
         {
             call.Refuse();
         }
@@ -79,19 +87,16 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
         CancellationToken stop = default
     )
     {
-        var pending = new PendingRequest(
-            this,
-            request,
-            destination,
-            Options.Credentials is { } c ? new DigestClient(c) : null
-        );
-        if (!Endpoint.Post(pending.Start))
+        var lone = new LoneRequest();
+        var digest = Options.Credentials is { } c ? new DigestClient(c) : null;
+        var key = $"lone-{Interlocked.Increment(ref _nextRequest)}";
+        if (!Endpoint.Post(() => Requests.Send(lone, key, request, destination, digest)))
         {
             return null;
         }
         try
         {
-            return await pending.Result.WaitAsync(deadline, Time, stop);
+            return await lone.Result.WaitAsync(deadline, Time, stop);
         }
         catch (TimeoutException)
         {
@@ -111,17 +116,6 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
             };
     }
 
-    /// <summary>Sends on the loop; the outcome goes to the user under the transaction's id. Null when refused.</summary>
-    internal SipTransactionId? Send(SipRequest request, SipDestination destination, IClientTransactionUser user)
-    {
-        var id = Endpoint.SendRequest(request, destination);
-        if (id is { } sent)
-        {
-            _clients[sent] = user;
-        }
-        return id;
-    }
-
     /// <summary>Room for one more call; false at the limit.</summary>
     internal bool HasRoom => _calls.Count < Options.MaxCalls;
 
@@ -131,10 +125,27 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
         Volatile.Write(ref _callCount, _calls.Count);
     }
 
-    internal void Remove(SipCall call)
+    internal void Remove(SipCall call, string? invite)
     {
         _calls.Remove(call.Key);
+        if (invite is not null)
+        {
+            _invites.Remove(new SipTransactionId(invite));
+        }
         Volatile.Write(ref _callCount, _calls.Count);
+    }
+
+    /// <summary>Sends an ACK; where no transport of ours leads it is lost, as on the network.</summary>
+    internal void SendStateless(SipRequest ack, SipDestination destination)
+    {
+        try
+        {
+            Endpoint.SendStateless(ack, destination);
+        }
+        catch (ArgumentException)
+        {
+            // A peer's Contact may name a transport that we do not have; its BYE or the lack of an ACK ends the call.
+        }
     }
 
     internal static string KeyOf(string callId, string? localTag) => $"{callId}|{localTag}";
@@ -172,39 +183,29 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
     {
         if (_invites.TryGetValue(invite, out var call))
         {
-            call.OnCancelled(cancel);
+            call.OnCancelled(invite, cancel);
         }
     }
 
-    void ISipHandler.OnResponse(SipTransactionId client, SipResponse response)
-    {
-        if (_clients.TryGetValue(client, out var user))
-        {
-            user.OnResponse(client, response);
-        }
-    }
+    void ISipHandler.OnResponse(SipTransactionId client, SipResponse response) => Requests.OnResponse(client, response);
 
     void ISipHandler.OnTransactionEnded(SipTransactionId id, SipTransactionEnd end)
     {
         _invites.Remove(id);
-        if (_clients.Remove(id, out var user))
-        {
-            user.OnEnded(id, end);
-        }
+        Requests.OnEnded(id, end);
     }
 
-    internal void AnswerOptions(SipServerRequest incoming) => Answer(incoming, SipStatus.Ok);
+    private void AnswerOptions(SipServerRequest incoming) => Answer(incoming, SipStatus.Ok);
 
-    internal void Answer(SipServerRequest incoming, int status, string? toTag = null)
+    private void Answer(SipServerRequest incoming, int status)
     {
         if (incoming.TransactionId is { } id)
         {
-            var response = SipResponse.Create(incoming.Request, status, toTag: toTag);
-            Respond(id, response);
+            Respond(id, SipResponse.Create(incoming.Request, status));
         }
     }
 
-    internal void Respond(SipTransactionId id, SipResponse response)
+    private void Respond(SipTransactionId id, SipResponse response)
     {
         if (response.StatusCode is SipStatus.MethodNotAllowed or SipStatus.Ok)
         {
@@ -216,14 +217,6 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
 
     private void OnNewInvite(SipServerRequest incoming)
     {
-        var unknown = incoming.Request.Require;
-        if (unknown.Count > 0)
-        {
-            var response = SipResponse.Create(incoming.Request, SipStatus.BadExtension);
-            response.Headers.Add(SipHeaderId.Unsupported, string.Join(", ", unknown));
-            Respond(incoming.TransactionId!.Value, response);
-            return;
-        }
         if (Options.OnIncomingCall is not { } onIncomingCall)
         {
             Answer(incoming, SipStatus.TemporarilyUnavailable);
@@ -234,21 +227,14 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
             Answer(incoming, SipStatus.BusyHere);
             return;
         }
-        if (SipCall.CreateIncoming(this, incoming) is not { } call)
+        if (SipCall.CreateIncoming(this, incoming, out var refusal) is not { } call)
         {
-            Answer(incoming, SipStatus.BadRequest);
+            Endpoint.Respond(incoming.TransactionId!.Value, refusal!);
             return;
         }
         Add(call);
         _invites[incoming.TransactionId!.Value] = call;
         onIncomingCall(call);
+        call.Start();
     }
-}
-
-/// <summary>Who waits for the responses of a client transaction; called on the loop.</summary>
-internal interface IClientTransactionUser
-{
-    void OnResponse(SipTransactionId id, SipResponse response);
-
-    void OnEnded(SipTransactionId id, SipTransactionEnd end);
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Sip.UserAgents;
@@ -21,6 +22,9 @@ public sealed class SipUserAgentOptions
 
     /// <summary>User-Agent and Server header.</summary>
     public string Product { get; set; } = "OCPlatform";
+
+    /// <summary>How its calls treat session timers, PRACK and REFER; timers and product are those above.</summary>
+    public SipSessionOptions Session { get; set; } = new();
 
     /// <summary>Calls at once, both directions; above it calls out are refused and calls in get 486.</summary>
     [Range(1, 1_000_000)]
@@ -47,13 +51,14 @@ public sealed record SipCallRequest
     /// <summary>Delayed offer: makes the answer, sent in the ACK, from the offer in the 2xx. Called on the loop.</summary>
     public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? AnswerOffer { get; init; }
 
-    public string OfferContentType { get; init; } = "application/sdp";
-
     /// <summary>Instead of those of the user agent.</summary>
     public SipCredentials? Credentials { get; init; }
 
     /// <summary>Further headers of the INVITE.</summary>
     public IReadOnlyList<SipHeader> Headers { get; init; } = [];
+
+    /// <summary>The dialog at the target that this call takes the place of (RFC 3891).</summary>
+    public SipReplaces? Replaces { get; init; }
 
     /// <summary>How long it may ring before it is cancelled.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(60);
@@ -91,6 +96,9 @@ public enum SipCallEndCause
 
     /// <summary>A message could not be sent, or the endpoint refused it.</summary>
     TransportError,
+
+    /// <summary>The session timer ran out, or the peer knew nothing of the dialog any more.</summary>
+    Lost,
 }
 
 /// <summary>Why a call ended.</summary>

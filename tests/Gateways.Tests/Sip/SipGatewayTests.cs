@@ -162,10 +162,11 @@ public sealed class SipGatewayTests : TestKit
     }
 
     [Fact]
-    public void While_draining_new_calls_are_refused_and_calls_in_progress_go_on()
+    public async Task While_draining_new_calls_are_refused_and_calls_in_progress_go_on()
     {
         var gateway = Start();
         gateway.Tell(new SipGatewayCommands.Drain());
+        AwaitCondition(() => _status.Admission.IsDraining);
 
         Send(Invite());
         Receive(SipStatus.ServiceUnavailable).Headers[SipHeaderId.Warning].Should().Contain("being stopped");

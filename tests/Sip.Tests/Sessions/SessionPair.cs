@@ -215,6 +215,11 @@ internal sealed class SessionPair
         var transaction = $"t{_next++}";
         _transactions[transaction] = (sender, key, request);
         var receiver = sender.Peer;
+        if (request.IsInvite)
+        {
+            // The transaction layer over there sends 100.
+            sender.Open.Remove(key);
+        }
         if (receiver.HasSession)
         {
             receiver.Session.OnRequest(request, transaction, Now);
@@ -239,7 +244,12 @@ internal sealed class SessionPair
 
     private void Respond(End end, string transaction, SipResponse response)
     {
-        var (sender, key, _) = _transactions[transaction];
+        if (!_transactions.TryGetValue(transaction, out var open))
+        {
+            // Its request was injected, and nobody waits any more.
+            return;
+        }
+        var (sender, key, _) = open;
         Put(
             end,
             response,

@@ -17,8 +17,7 @@ internal struct TokenBucket
     private double _fullAtMs;
 
     /// <summary>Whether a token is there, without taking it.</summary>
-    public readonly bool HasToken(Rate rate, long nowMs) =>
-        _fullAtMs - nowMs <= (rate.Burst - 1) * rate.IntervalMs;
+    public readonly bool HasToken(Rate rate, long nowMs) => _fullAtMs - nowMs <= (rate.Burst - 1) * rate.IntervalMs;
 
     /// <summary>Takes a token; false, and nothing taken, when there is none.</summary>
     public bool TryTake(Rate rate, long nowMs)
