@@ -38,6 +38,7 @@ public sealed partial class SipGateway
                     _time.GetUtcNow()
                 )
             );
+            dialog.Request.Release();
         }
         else
         {

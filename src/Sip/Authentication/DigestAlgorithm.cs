@@ -27,7 +27,8 @@ public static class Digest
     public static string Ha1(DigestAlgorithm algorithm, string username, string realm, string password) =>
         Hash(algorithm, $"{username}:{realm}:{password}");
 
-    /// <summary>The response value for qop=auth, or without qop when <paramref name="qop"/> is null (RFC 2069).</summary>
+    /// <summary>The response value for qop=auth or auth-int, or without qop when <paramref name="qop"/> is null (RFC 2069).</summary>
+    /// <param name="body">Of the message: auth-int protects it too.</param>
     public static string Response(
         DigestAlgorithm algorithm,
         string ha1,
@@ -36,10 +37,11 @@ public static class Digest
         string nonce,
         string? qop = null,
         string? nonceCount = null,
-        string? clientNonce = null
+        string? clientNonce = null,
+        ReadOnlySpan<byte> body = default
     )
     {
-        var ha2 = Hash(algorithm, $"{method}:{uri}");
+        var ha2 = Hash(algorithm, qop == "auth-int" ? $"{method}:{uri}:{Hex(algorithm, body)}" : $"{method}:{uri}");
         return qop is null
             ? Hash(algorithm, $"{ha1}:{nonce}:{ha2}")
             : Hash(algorithm, $"{ha1}:{nonce}:{nonceCount}:{clientNonce}:{qop}:{ha2}");
@@ -64,10 +66,10 @@ public static class Digest
         return false;
     }
 
-    private static string Hash(DigestAlgorithm algorithm, string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        return Convert.ToHexStringLower(
+    private static string Hash(DigestAlgorithm algorithm, string text) => Hex(algorithm, Encoding.UTF8.GetBytes(text));
+
+    private static string Hex(DigestAlgorithm algorithm, ReadOnlySpan<byte> bytes) =>
+        Convert.ToHexStringLower(
             algorithm switch
             {
                 DigestAlgorithm.Md5 => MD5.HashData(bytes),
@@ -75,5 +77,4 @@ public static class Digest
                 _ => Sha512T256.HashData(bytes),
             }
         );
-    }
 }

@@ -27,8 +27,8 @@ internal sealed class NonceFactory(byte[] key, TimeProvider time)
         return Base64Url.EncodeToString(nonce);
     }
 
-    /// <summary>The nonce's age when it is one of ours; null when not.</summary>
-    public TimeSpan? AgeOf(string nonce, string realm)
+    /// <summary>When the nonce was made, if it is one of ours; null when not.</summary>
+    public DateTimeOffset? IssuedAt(string nonce, string realm)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
         if (
@@ -42,9 +42,7 @@ internal sealed class NonceFactory(byte[] key, TimeProvider time)
         Span<byte> expected = stackalloc byte[16];
         Sign(bytes[..16], realm, expected);
         return CryptographicOperations.FixedTimeEquals(expected, bytes[16..])
-            ? TimeSpan.FromMilliseconds(
-                time.GetUtcNow().ToUnixTimeMilliseconds() - BinaryPrimitives.ReadInt64BigEndian(bytes)
-            )
+            ? DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes))
             : null;
     }
 

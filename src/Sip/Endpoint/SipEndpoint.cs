@@ -6,7 +6,7 @@ namespace OCPlatform.Sip;
 
 /// <summary>
 /// A SIP element: transports, the transaction layer and its timers on one loop. The loop reads one bounded channel; transports
-/// parse on their own threads and put messages in it, callers put commands in it. All public methods are thread-safe.
+/// put the bytes of messages in it, callers put commands in it. All public methods are thread-safe.
 /// </summary>
 /// <remarks>
 /// When the channel holds <see cref="SipEndpointOptions.ReceiveQueue"/> items, messages are dropped and counted (UDP peers
@@ -25,6 +25,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     private readonly TransactionLayer _layer;
     private readonly Channel<Work> _work;
     private readonly LoopTimers _timers = new();
+    private readonly LoopDetector _loops = new();
     private readonly ITimer _timer;
     private Task _loop = Task.CompletedTask;
     private TimeSpan _armedFor = TimeSpan.MaxValue;
@@ -39,7 +40,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         _options = options;
         _transports = new TransportChoice(transports);
-        _via = new ViaWriter(_transports);
+        _via = new ViaWriter(_transports, _loops);
         _switch = new TcpSwitch(_transports, options.MaxUdpRequestBytes, time ?? TimeProvider.System);
         _handler = handler;
         _time = time ?? TimeProvider.System;
@@ -144,6 +145,9 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     public bool SendStateless(ReadOnlyMemory<byte> message, SipDestination destination) =>
         Post(new Work(WorkKind.Stateless, Bytes: message, Destination: destination));
 
+    /// <summary>The request is one that this endpoint sent, come back for the same target: see <see cref="LoopDetector"/>.</summary>
+    public bool IsLoop(SipRequest request) => _loops.IsLoop(request);
+
     /// <summary>Our address as a peer there can reach it: for Contact.</summary>
     public System.Net.IPEndPoint AdvertisedFor(SipDestination destination) =>
         _transports.For(destination).AdvertisedFor(destination);
@@ -178,34 +182,6 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     }
 
     bool ISipTransportReceiver.HasRoom => _work.Reader.Count < _options.ReceiveQueue;
-
-    void ISipTransportReceiver.OnReceived(ReadOnlySpan<byte> message, SipFlow flow)
-    {
-        Interlocked.Increment(ref Counters.ReceivedCount);
-        if (IsBarred(message, flow))
-        {
-            return;
-        }
-        if (_work.Reader.Count >= _options.ReceiveQueue)
-        {
-            Interlocked.Increment(ref Counters.DroppedCount);
-            return;
-        }
-        if (!SipParser.TryParse(message, out var parsed, out var error, _options.ParserLimits))
-        {
-            OnMalformed(error, flow);
-            return;
-        }
-        if (parsed is SipRequest request)
-        {
-            ResponseRouting.StampSource(request, flow);
-        }
-        _options.Trace?.OnReceived(parsed, flow);
-        if (!_work.Writer.TryWrite(new Work(WorkKind.Received, Message: parsed, Flow: flow)))
-        {
-            Interlocked.Increment(ref Counters.DroppedCount);
-        }
-    }
 
     void ISipTransportReceiver.OnTransportFailed(SipDestination destination) =>
         Post(new Work(WorkKind.TransportFailed, Destination: destination));
@@ -291,7 +267,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
         switch (work.Kind)
         {
             case WorkKind.Received:
-                _layer.Receive(work.Message!, work.Flow!, Now);
+                Receive(work.Rented!, work.Status, work.Flow!);
                 break;
             case WorkKind.Respond:
                 if (!_layer.Respond(work.Id, work.Status, work.Bytes, Now))
@@ -372,27 +348,6 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
         return false;
     }
 
-    private void OnMalformed(SipParseError error, SipFlow flow)
-    {
-        Interlocked.Increment(ref Counters.MalformedCount);
-        _options.OnMalformed?.Invoke(error, flow.Remote.EndPoint);
-        if (error.Request is not { } request)
-        {
-            return;
-        }
-        ResponseRouting.StampSource(request, flow);
-        var response = SipResponse.Create(
-            request,
-            error.Status,
-            error.Status == SipStatus.BadRequest ? error.Reason : null
-        );
-        if (_options.ServerHeader is { } server)
-        {
-            response.Headers.Add(SipHeaderId.Server, server);
-        }
-        SendStateless(response, ResponseRouting.For(request, flow));
-    }
-
     private void Start(SipRequest request, SipDestination destination) =>
         _layer.Start(request, destination, _transports.Find(destination)?.IsReliable ?? false, Now);
 
@@ -429,6 +384,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
         int Status = 0,
         ReadOnlyMemory<byte> Bytes = default,
         SipDestination? Destination = null,
-        Action? Action = null
+        Action? Action = null,
+        byte[]? Rented = null
     );
 }

@@ -1,10 +1,11 @@
 using System.Net;
+using OCPlatform.Sip.Transactions;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Sip;
 
 /// <summary>Puts the Via on requests of ours (RFC 3261 §18.1.1): the transport they leave by, and the address that its listener is reached at.</summary>
-internal sealed class ViaWriter(TransportChoice transports)
+internal sealed class ViaWriter(TransportChoice transports, LoopDetector loops)
 {
     /// <exception cref="ArgumentException">There is no transport of the destination's kind and address family.</exception>
     public void Add(SipRequest request, SipDestination destination)
@@ -14,7 +15,7 @@ internal sealed class ViaWriter(TransportChoice transports)
         var port = local.Port != 0 ? $":{local.Port}" : "";
         request.Headers.AddFirst(
             SipHeaderId.Via,
-            $"SIP/2.0/{destination.Transport} {HostOf(local)}{port};branch={SipToken.NewBranch()};rport"
+            $"SIP/2.0/{destination.Transport} {HostOf(local)}{port};branch={loops.NewBranch(request)};rport"
         );
     }
 

@@ -56,13 +56,14 @@ internal ref struct TopViaReader
         return true;
     }
 
+    /// <summary>Of a parameter that stands twice the first counts, as everywhere.</summary>
     private void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool hasValue)
     {
-        if (System.Text.Ascii.EqualsIgnoreCase(name, "branch"u8))
+        if (Branch.IsEmpty && System.Text.Ascii.EqualsIgnoreCase(name, "branch"u8))
         {
             Branch = value;
         }
-        else if (System.Text.Ascii.EqualsIgnoreCase(name, "rport"u8))
+        else if (!HasRport && System.Text.Ascii.EqualsIgnoreCase(name, "rport"u8))
         {
             HasRport = true;
             if (!hasValue && _element.Overlaps(name, out var offset))

@@ -112,7 +112,7 @@ public sealed class TcpTransportTests : IAsyncLifetime
         using var peer = new TcpPeer(station.Local);
         peer.Send("\r\n\r\n"u8);
         (await peer.ReceiveTextAsync()).Should().Be("pong");
-        peer.Send(peer.Request("OPTIONS", "z9hG4bK1") + "\n\n" + peer.Request("OPTIONS", "z9hG4bK2"));
+        peer.Send(peer.Request("OPTIONS", "z9hG4bK1") + "\n\n" + peer.Request("OPTIONS", "z9hG4bK2", callId: "c2"));
         var texts = new List<string>();
         for (var i = 0; i < 3; i++)
         {
