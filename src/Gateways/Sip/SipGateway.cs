@@ -5,8 +5,8 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
-using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Gateways.Sip.Listeners;
+using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Sip;
@@ -54,9 +54,10 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         {
             IsSubscription = _subscriptionTags.Contains,
         };
-        _listeners = new SipListeners(options, time);
-        _outboundServices = outbound ?? OutboundServices.Default(_listeners);
+        _outboundServices = outbound ?? OutboundServices.Default();
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
+        _listeners = new SipListeners(options, time);
+        _resolve = _outboundServices.Resolve ?? _listeners.CreateLocator().LocateAsync;
         _endpoint = CreateEndpoint();
         _sender = new SipSender(() => _endpoint, _door.Expect);
 

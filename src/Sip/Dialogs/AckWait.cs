@@ -2,6 +2,7 @@ using OCPlatform.Sip.Transactions;
 
 namespace OCPlatform.Sip.Dialogs;
 
+/// <summary>What is due while a 2xx waits for its ACK.</summary>
 public enum AckWaitAction
 {
     None,
@@ -34,6 +35,7 @@ public sealed class AckWait(SipTimers timers, TimeSpan sentAt, uint cseq)
         : _retransmitAt < _giveUpAt ? _retransmitAt
         : _giveUpAt;
 
+    /// <summary>What is due now.</summary>
     public AckWaitAction OnDeadline(TimeSpan now)
     {
         if (IsDone || now < Deadline)

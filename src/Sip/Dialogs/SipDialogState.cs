@@ -1,5 +1,6 @@
 namespace OCPlatform.Sip.Dialogs;
 
+/// <summary>Which end of a dialog we are (RFC 3261 §12).</summary>
 public enum SipDialogRole
 {
     /// <summary>The peer sent the request that made the dialog.</summary>

@@ -17,6 +17,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
 {
     private readonly SipEndpointOptions _options;
     private readonly TransportChoice _transports;
+    private readonly ViaWriter _via;
     private readonly TcpSwitch _switch;
     private readonly ISipHandler _handler;
     private readonly TimeProvider _time;
@@ -39,6 +40,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         _options = options;
         _transports = new TransportChoice(transports);
+        _via = new ViaWriter(_transports, _loops);
         _switch = new TcpSwitch(_transports, options.MaxUdpRequestBytes, time ?? TimeProvider.System);
         _handler = handler;
         _time = time ?? TimeProvider.System;
@@ -112,11 +114,11 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         if (!request.Headers.Contains(SipHeaderId.Via))
         {
-            AddVia(request, destination);
+            _via.Add(request, destination);
             if (_switch.DestinationFor(request, destination) is { } overTcp)
             {
                 request.Headers.Remove(SipHeaderId.Via);
-                AddVia(request, overTcp);
+                _via.Add(request, overTcp);
             }
         }
         return TransactionLayer.ClientIdOf(request);
@@ -135,7 +137,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         if (message is SipRequest request && !request.Headers.Contains(SipHeaderId.Via))
         {
-            AddVia(request, destination);
+            _via.Add(request, destination);
         }
         return SendStateless(message.ToBytes(), destination);
     }
@@ -213,7 +215,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         if (_switch.TakeBack(id, end, out var cancelled) is { } again)
         {
-            SetSentBy(again.Request, again.Destination);
+            _via.Move(again.Request, again.Destination);
             Start(again.Request, again.Destination);
             if (cancelled)
             {
@@ -348,32 +350,6 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
 
     private void Start(SipRequest request, SipDestination destination) =>
         _layer.Start(request, destination, _transports.Find(destination)?.IsReliable ?? false, Now);
-
-    private void AddVia(SipRequest request, SipDestination destination) =>
-        request.Headers.AddFirst(
-            SipHeaderId.Via,
-            $"SIP/2.0/{destination.Transport} {SentBy(destination)};branch={_loops.NewBranch(request)};rport"
-        );
-
-    /// <summary>The same Via value by another transport; its branch, and so the transaction, stays.</summary>
-    private void SetSentBy(SipRequest request, SipDestination destination)
-    {
-        var via = request.TopVia;
-        var local = _transports.For(destination).AdvertisedFor(destination);
-        request.TopVia = via with { Transport = destination.Transport, Host = HostOf(local), Port = local.Port };
-    }
-
-    private string SentBy(SipDestination destination)
-    {
-        var local = _transports.For(destination).AdvertisedFor(destination);
-        return $"{HostOf(local)}:{local.Port}";
-    }
-
-    private static string HostOf(System.Net.IPEndPoint local)
-    {
-        var host = local.Address.ToString();
-        return host.Contains(':') ? $"[{host}]" : host;
-    }
 
     private void Guard(Action action)
     {

@@ -48,10 +48,15 @@ internal sealed class OfferAnswer
         State = SipOfferState.Stable;
     }
 
-    /// <summary>The open offer came to nothing.</summary>
-    public void Drop()
+    /// <summary>Our open offer came to nothing; one of the peer that has come since stays open.</summary>
+    public void DropOurs() => Drop(SipOfferState.LocalOffer);
+
+    /// <summary>The peer's open offer came to nothing.</summary>
+    public void DropPeers() => Drop(SipOfferState.RemoteOffer);
+
+    private void Drop(SipOfferState open)
     {
-        if (IsOpen)
+        if (State == open)
         {
             State = Local is null ? SipOfferState.None : SipOfferState.Stable;
         }

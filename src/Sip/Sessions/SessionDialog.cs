@@ -20,6 +20,9 @@ internal sealed class SessionDialog(SipDialog dialog, OfferAnswer exchange)
     /// <summary>Caller: the last RSeq taken in order; 0 for none (RFC 3262 §4).</summary>
     public uint LastRSeq { get; set; }
 
+    /// <summary>Caller: a PRACK of the last RSeq that came to nothing.</summary>
+    public SipRequest? LostPrack { get; set; }
+
     /// <summary>Caller: the description of an unreliable 1xx, which foretells the answer.</summary>
     public ReadOnlyMemory<byte> Preview { get; set; }
 

@@ -122,7 +122,7 @@ public sealed partial class SipSession
             OnChangeAccepted(request, response, now);
             return;
         }
-        request.Dialog!.Exchange.Drop();
+        DropOffer(request);
         if (_change is not { } change || _phase == SipSessionPhase.Ended)
         {
             _change = null;
@@ -141,6 +141,15 @@ public sealed partial class SipSession
         if (!EndIfLost(response, now) && !change.IsRefresh)
         {
             Push(new SipSessionEvent.OfferRejected(response.StatusCode, response));
+        }
+    }
+
+    /// <summary>An offer of the peer that crossed a request of ours without one stays open.</summary>
+    private static void DropOffer(ClientRequest request)
+    {
+        if (!request.Request.Body.IsEmpty)
+        {
+            request.Dialog!.Exchange.DropOurs();
         }
     }
 
@@ -229,7 +238,7 @@ public sealed partial class SipSession
 
     private void OnChangeFailed(ClientRequest request, SipRequestFailure failure, TimeSpan now)
     {
-        request.Dialog!.Exchange.Drop();
+        DropOffer(request);
         var change = _change;
         _change = null;
         if (change is null || _phase == SipSessionPhase.Ended)

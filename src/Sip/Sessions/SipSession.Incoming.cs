@@ -136,7 +136,7 @@ public sealed partial class SipSession
         {
             // The session stays as it was (RFC 3261 §14.2).
             Respond(transaction, ResponseTo(reinvite.Request, SipStatus.RequestTerminated));
-            reinvite.Dialog.Exchange.Drop();
+            reinvite.Dialog.Exchange.DropPeers();
             Push(new SipSessionEvent.OfferWithdrawn());
         }
         Settle(now);

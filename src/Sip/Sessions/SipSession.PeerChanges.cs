@@ -54,7 +54,7 @@ public sealed partial class SipSession
 
     private void Refuse(ServerRequest open, int status, string? cause, TimeSpan now)
     {
-        open.Dialog.Exchange.Drop();
+        open.Dialog.Exchange.DropPeers();
         switch (open.Purpose)
         {
             case RequestPurpose.ProvisionalOffer:

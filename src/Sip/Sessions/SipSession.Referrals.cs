@@ -83,6 +83,7 @@ public sealed partial class SipSession
         return SipSessionResult.Done;
     }
 
+    /// <summary>A final response from 300 to 699 to the peer's REFER, with a Warning that names the cause.</summary>
     public SipSessionResult RejectReferral(string id, int status, string? cause, TimeSpan now)
     {
         if (status is < 300 or > 699)

@@ -91,9 +91,18 @@ public sealed partial class SipSession
                 out var rseq
             )
             || rseq == 0
-            || (fork.LastRSeq != 0 && rseq != fork.LastRSeq + 1)
             || _requests.Count >= MaxOpenRequests
         )
+        {
+            return;
+        }
+        if (fork.LostPrack is { } lost && rseq == fork.LastRSeq)
+        {
+            fork.LostPrack = null;
+            SendPrack(fork, lost.Headers[SipHeaderId.RAck]!, lost.Body, now);
+            return;
+        }
+        if (fork.LastRSeq != 0 && rseq != fork.LastRSeq + 1)
         {
             return;
         }
@@ -128,10 +137,11 @@ public sealed partial class SipSession
 
     private void OnPrackFailed(ClientRequest request)
     {
-        // The INVITE lives on by itself: its own response or the time to answer ends it.
+        // Lost with its connection, or by a callee that is elsewhere by now: for want of it the response comes again. The INVITE lives on by
+        // itself, and its own response or the time to answer ends it.
         if (request.Dialog is { } fork && _forks.Contains(fork) && _phase == SipSessionPhase.Inviting)
         {
-            EndFork(fork);
+            fork.LostPrack = request.Request;
         }
     }
 }

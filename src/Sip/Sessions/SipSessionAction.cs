@@ -150,6 +150,7 @@ public enum SipEndedBy
     Network,
 }
 
+/// <summary>What ended a session.</summary>
 public enum SipEndCause
 {
     /// <summary>BYE.</summary>

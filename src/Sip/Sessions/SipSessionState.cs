@@ -2,6 +2,7 @@ using OCPlatform.Sip.Dialogs;
 
 namespace OCPlatform.Sip.Sessions;
 
+/// <summary>How far a session has come.</summary>
 public enum SipSessionPhase
 {
     /// <summary>The INVITE has no final response.</summary>

@@ -28,6 +28,7 @@ public sealed class SipValueList<T>(IReadOnlyList<T> items) : IReadOnlyList<T>, 
 /// <summary>Makes the lists of collection expressions.</summary>
 public static class SipValueList
 {
+    /// <summary>A list of these elements, copied.</summary>
     public static SipValueList<T> Create<T>(ReadOnlySpan<T> items) => new(items.ToArray());
 }
 

@@ -7,6 +7,8 @@ using static TransactionState;
 /// <summary>INVITE client transaction: RFC 3261 §17.1.1 with figure 5, Accepted of RFC 6026 §7.2.</summary>
 public sealed class InviteClientTransaction(SipTimers timers, bool reliable) : SipTransaction(timers, reliable)
 {
+    private bool _cancelled;
+
     public override TransactionActions Step(TransactionInput input, TimeSpan now)
     {
         switch (State, input)
@@ -22,7 +24,8 @@ public sealed class InviteClientTransaction(SipTimers timers, bool reliable) : S
             case (Calling or Proceeding, TimeoutTimer):
                 return Finish(SipTransactionEnd.Timeout);
             case (Calling or Proceeding, Provisional):
-                return Enter(Proceeding, Never, now + Timers.InviteProceeding, Deliver);
+                // Once cancelled, no 1xx may hold up the end.
+                return Enter(Proceeding, Never, _cancelled ? TimeoutAt : now + Timers.InviteProceeding, Deliver);
             case (Calling or Proceeding, Success):
                 return Enter(Accepted, Never, now + Timers.Timeout, Deliver);
             case (Calling or Proceeding, Failure):
@@ -46,6 +49,7 @@ public sealed class InviteClientTransaction(SipTimers timers, bool reliable) : S
     {
         if (State is Calling or Proceeding)
         {
+            _cancelled = true;
             TimeoutAt = now + Timers.Timeout;
         }
     }

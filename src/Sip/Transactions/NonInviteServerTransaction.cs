@@ -15,8 +15,8 @@ public sealed class NonInviteServerTransaction : SipTransaction
         switch (State, input)
         {
             case (Trying, Start):
-                // The client gives up after 64*T1 (timer F), so an answer after that helps nobody.
-                return Enter(Trying, Never, now + Timers.Timeout, Deliver);
+                // The client gives up after 64*T1 (timer F), so an answer after that helps nobody; what it sent last still must not count as new.
+                return Enter(Trying, Never, now + (Reliable ? Timers.Timeout : Timers.Absorb), Deliver);
             case (Trying or Proceeding, Provisional):
                 return Enter(Proceeding, Never, TimeoutAt, Send);
             case (Trying or Proceeding, Success or Failure):

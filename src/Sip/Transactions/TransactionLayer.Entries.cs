@@ -10,7 +10,7 @@ public sealed partial class TransactionLayer
     {
         public SipTransactionId Id { get; } = id;
         public SipTransaction Machine { get; } = machine;
-        public SipDestination Destination { get; } = destination;
+        public SipDestination Destination { get; protected set; } = destination;
         public bool IsSilent { get; init; }
         public abstract ReadOnlyMemory<byte> LastSent { get; }
         int IDeadlined.QueueIndex { get; set; } = -1;
@@ -28,6 +28,18 @@ public sealed partial class TransactionLayer
 
         /// <summary>Until the first response, which is all that is repeated: a transaction outlives it by half a minute.</summary>
         public SipRequest? Request { get; private set; } = Held(request);
+
+        /// <summary>Responses go where the request came from, and not to a port that its Via names.</summary>
+        public bool FollowsSource { get; init; }
+
+        /// <summary>The request came again: a NAT on its way may have picked another port, and an answer to the old one would not arrive.</summary>
+        public void Follow(SipFlow? flow)
+        {
+            if (FollowsSource && flow is not null)
+            {
+                Destination = flow.Remote;
+            }
+        }
 
         /// <summary>Null when copies of this request are of no concern (any more).</summary>
         public TransactionKey? MergeKey { get; set; }

@@ -9,10 +9,13 @@ public sealed partial class TransactionLayer
     /// Deals with a message that ends in this layer, before anything is parsed: a retransmission is answered, the ACK of a refusal taken, a stray
     /// response dropped. False when the message must be parsed and go to <see cref="Receive"/>. Allocates nothing.
     /// </summary>
-    public bool TryAbsorb(in SipPeek message, TimeSpan now) =>
-        message.IsRequest ? TryAbsorbRequest(in message, now) : TryAbsorbResponse(in message, now);
+    /// <param name="message">The message.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="flow">The way it came: a retransmission is answered there, since a NAT may have picked another port. Null: where the first was.</param>
+    public bool TryAbsorb(in SipPeek message, TimeSpan now, SipFlow? flow = null) =>
+        message.IsRequest ? TryAbsorbRequest(in message, flow, now) : TryAbsorbResponse(in message, now);
 
-    private bool TryAbsorbRequest(in SipPeek request, TimeSpan now)
+    private bool TryAbsorbRequest(in SipPeek request, SipFlow? flow, TimeSpan now)
     {
         var isAck = request.Method.SequenceEqual("ACK"u8);
         if (
@@ -22,7 +25,7 @@ public sealed partial class TransactionLayer
         {
             return false;
         }
-        Perform(entry, StepAgain(entry, isAck, now), null, now);
+        Perform(entry, StepAgain(entry, isAck, flow, now), null, now);
         return true;
     }
 
@@ -85,6 +88,7 @@ public sealed partial class TransactionLayer
         entry = new ServerEntry(new(key), machine, request, responseTo)
         {
             IsSilent = merged || request.Method == SipMethod.Cancel,
+            FollowsSource = responseTo.Equals(flow.Remote),
             MergeKey = mergeKey,
         };
         _servers.Add(key, entry);
@@ -131,7 +135,7 @@ public sealed partial class TransactionLayer
 
     private bool ReceiveAgain(ServerEntry entry, SipRequest request, SipFlow flow, TimeSpan now)
     {
-        var actions = StepAgain(entry, request.IsAck, now);
+        var actions = StepAgain(entry, request.IsAck, flow, now);
         var delivered = (actions & TransactionActions.Deliver) != 0;
         if (delivered)
         {
@@ -142,11 +146,12 @@ public sealed partial class TransactionLayer
         return delivered;
     }
 
-    private TransactionActions StepAgain(ServerEntry entry, bool isAck, TimeSpan now)
+    private TransactionActions StepAgain(ServerEntry entry, bool isAck, SipFlow? flow, TimeSpan now)
     {
         if (!isAck)
         {
             Retransmissions++;
+            entry.Follow(flow);
         }
         return entry.Machine.Step(isAck ? TransactionInput.Ack : TransactionInput.Request, now);
     }

@@ -142,12 +142,18 @@ public sealed partial class TransactionLayer(ITransactionUser user, SipTimers ti
     }
 
     /// <summary>
-    /// A send to this destination was found to have failed, or the connection to it ended; every client transaction towards it is told. Servers go on: their
-    /// responses find another way (RFC 3261 §18.2.2).
+    /// A send to this destination was found to have failed, or the connection to it ended; every client transaction towards it that has heard nothing
+    /// yet is told. One that has had a provisional response was received, and waits on, for a callee may ring longer than a connection lives.
+    /// Servers go on too: their responses find another way (RFC 3261 §18.2.2).
     /// </summary>
     public void OnTransportFailed(SipDestination destination, TimeSpan now)
     {
-        var hit = _clients.Values.Where(e => e.Destination.Equals(destination)).ToList();
+        var hit = _clients
+            .Values.Where(e =>
+                e.Machine.State is TransactionState.Calling or TransactionState.Trying
+                && e.Destination.Equals(destination)
+            )
+            .ToList();
         foreach (var entry in hit)
         {
             Perform(entry, entry.Machine.Step(TransactionInput.TransportError, now), null, now);

@@ -57,12 +57,17 @@ public sealed class SipDestination : IEquatable<SipDestination>
     public static SipDestination? FromUri(SipUri uri)
     {
         var host = uri.Parameters["maddr"] ?? uri.Host;
-        return uri.IsSip && IPAddress.TryParse(host.Trim('[', ']'), out var address)
-            ? new SipDestination(
-                uri.IsSecure ? "TLS" : uri.Transport ?? "UDP",
-                new IPEndPoint(address, uri.PortOrDefault)
-            )
-            : null;
+        if (!uri.IsSip || !IPAddress.TryParse(host.Trim('[', ']'), out var address))
+        {
+            return null;
+        }
+        var transport = (uri.Transport, uri.IsSecure) switch
+        {
+            ("ws" or "wss", true) => "WSS",
+            (_, true) => "TLS",
+            var (named, _) => named ?? "UDP",
+        };
+        return new SipDestination(transport, new IPEndPoint(address, uri.PortOrDefault));
     }
 
     public bool Equals(SipDestination? other) =>

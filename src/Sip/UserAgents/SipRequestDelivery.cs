@@ -48,6 +48,7 @@ public sealed class SipRequestDelivery(
     private readonly HashSet<string> _answered = [];
     private int _target = -1;
     private int _attempts;
+    private bool _repeated;
     private bool _stopped;
     private bool _done;
 
@@ -99,7 +100,7 @@ public sealed class SipRequestDelivery(
     /// <summary>The last attempt got no final response.</summary>
     public SipDeliveryStep OnFailed(SipRequestFailure failure) =>
         _done ? new SipDeliveryStep.Nothing()
-        : !_stopped && NextTarget() is { } next ? next
+        : !_stopped && (NextTarget() ?? SameTargetAgain(failure)) is { } next ? next
         : Fail(failure);
 
     /// <summary>It was cancelled: whatever comes of the attempt that is under way is final.</summary>
@@ -117,8 +118,26 @@ public sealed class SipRequestDelivery(
         {
             return null;
         }
-        var first = _target < 0;
         _target++;
+        return Attempt(first: _target == 0);
+    }
+
+    /// <summary>
+    /// A BYE that was lost with its connection would leave the peer in a call without us: it goes once more, over a new connection. It does no harm
+    /// when it arrives twice; other requests might.
+    /// </summary>
+    private SipDeliveryStep? SameTargetAgain(SipRequestFailure failure)
+    {
+        if (failure != SipRequestFailure.TransportError || _original.Method != SipMethod.Bye || _repeated)
+        {
+            return null;
+        }
+        _repeated = true;
+        return Attempt(first: false);
+    }
+
+    private SipDeliveryStep Attempt(bool first)
+    {
         _attempts = 1;
         _answered.Clear();
         var attempt = _original.Clone();

@@ -53,6 +53,7 @@ public sealed class SipUserAgent : ISipHandler, IAsyncDisposable
 
     internal RequestSender Requests { get; }
 
+    /// <summary>Binds the transports; calls and requests can come and go from then on.</summary>
     public void Start() => Endpoint.Start();
 
     public ValueTask DisposeAsync() => Endpoint.DisposeAsync();

@@ -74,6 +74,7 @@ public sealed record SipInviteResult(int StatusCode, string Reason, ReadOnlyMemo
     public bool IsSuccess => StatusCode is >= 200 and < 300;
 }
 
+/// <summary>What ended a call.</summary>
 public enum SipCallEndCause
 {
     /// <summary>We sent BYE.</summary>
@@ -107,6 +108,7 @@ public enum SipCallEndCause
 /// <param name="Reason">Reason phrase, or the Reason header of the peer's BYE.</param>
 public sealed record SipCallEnd(SipCallEndCause Cause, int StatusCode, string Reason);
 
+/// <summary>How far a call has come.</summary>
 public enum SipCallState
 {
     /// <summary>INVITE sent or received, nothing answered.</summary>

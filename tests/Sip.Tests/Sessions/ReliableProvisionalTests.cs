@@ -75,6 +75,26 @@ public class ReliableProvisionalTests
         pair.Caller.Session.Phase.Should().Be(SipSessionPhase.Established);
     }
 
+    [Theory]
+    [InlineData(SipRequestFailure.TransportError)]
+    [InlineData(SipRequestFailure.Timeout)]
+    public void A_prack_that_came_to_nothing_is_sent_again_when_the_response_comes_again(SipRequestFailure failure)
+    {
+        var pair = new SessionPair { Drop = m => m is SipRequest { Method: SipMethod.Prack } }.Call();
+        pair.Callee.Do(s => s.Ring(183, AnswerBody, pair.Now));
+        pair.Pump();
+        pair.Drop = _ => false;
+        var key = pair.Caller.Open.Keys.Single(k => k.StartsWith("prack", StringComparison.Ordinal));
+        pair.Caller.Open.Remove(key);
+        pair.Caller.Session.OnRequestFailed(key, failure, pair.Now);
+        pair.Advance(1);
+        pair.Ladder.Count(l => l == "caller PRACK").Should().Be(2);
+        pair.Caller.Saw<SipSessionEvent.ForkEnded>().Should().BeFalse("the callee is still there");
+        pair.Callee.Do(s => s.Answer(default, pair.Now));
+        pair.Pump().Caller.Session.Phase.Should().Be(SipSessionPhase.Established);
+        pair.Caller.Events.OfType<SipSessionEvent.AnswerReceived>().Should().ContainSingle();
+    }
+
     [Fact]
     public void A_reliable_response_is_repeated_and_acknowledged_once()
     {

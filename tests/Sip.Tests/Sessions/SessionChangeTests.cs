@@ -109,6 +109,21 @@ public class SessionChangeTests
     }
 
     [Fact]
+    public void An_offer_of_the_peer_survives_the_refusal_of_our_wish_for_one()
+    {
+        var pair = SessionPair.Established();
+        pair.Caller.Do(s => s.Reoffer(default, pair.Now));
+        pair.Callee.Do(s => s.Reoffer(OfferBody, pair.Now, byUpdate: true));
+        pair.Pump();
+        pair.Ladder.Should().Contain("callee 491", "the wish met an open offer");
+        pair.Caller.Session.Offer.Should().Be(SipOfferState.RemoteOffer);
+        pair.Caller.Do(s => s.AcceptOffer(AnswerBody, pair.Now));
+        pair.Pump();
+        pair.Caller.Session.Offer.Should().Be(SipOfferState.Stable);
+        pair.Callee.Session.Offer.Should().Be(SipOfferState.Stable);
+    }
+
+    [Fact]
     public void Glare_that_never_ends_is_a_refusal()
     {
         var pair = Established();

@@ -52,6 +52,29 @@ public class TransactionLayerTests
         _user.Requests.Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_answer_follows_a_request_that_comes_again_from_another_port(bool parsed)
+    {
+        var text = Invite().Replace(";branch", ";rport;branch");
+        _layer.Receive(SipSamples.Parse(text), LayerUser.FlowFrom("192.0.2.9:20000"), TimeSpan.Zero);
+        Respond(180);
+        _user.LastDestination!.EndPoint.Port.Should().Be(20_000);
+        var moved = LayerUser.FlowFrom("192.0.2.9:20001");
+        if (parsed)
+        {
+            _layer.Receive(SipSamples.Parse(text), moved, TimeSpan.Zero);
+        }
+        else
+        {
+            SipPeek.TryRead(SipSamples.Bytes(SipSamples.Wire(text)), out var peek).Should().BeTrue();
+            _layer.TryAbsorb(in peek, TimeSpan.Zero, moved).Should().BeTrue();
+        }
+        _user.Sent.Should().Equal(180, 180);
+        _user.LastDestination.EndPoint.Port.Should().Be(20_001);
+    }
+
     [Fact]
     public void The_ack_of_a_refusal_is_taken_without_parsing_it_and_that_of_a_2xx_is_not()
     {
@@ -79,6 +102,19 @@ public class TransactionLayerTests
         Absorb(busy).Should().BeTrue();
         _user.SentMethods.Should().Equal("INVITE", "ACK", "ACK");
         _user.Responses.Should().Be(1);
+    }
+
+    [Fact]
+    public void A_connection_that_ends_ends_what_was_not_heard_of_and_lets_a_callee_ring_on()
+    {
+        var rings = SipSamples.Request(Invite("z9hG4bKrings"));
+        _layer.Start(rings, LayerUser.Flow.Remote, reliable: true, TimeSpan.Zero);
+        Receive(SipResponse.Create(rings, 180, toTag: "t").ToString()).Should().BeTrue();
+        _layer.Start(SipSamples.Request(Invite("z9hG4bKlost")), LayerUser.Flow.Remote, reliable: true, TimeSpan.Zero);
+        _layer.OnTransportFailed(LayerUser.Flow.Remote, TimeSpan.Zero);
+        _user.Ended.Should().Be(1);
+        _layer.Count.Should().Be(1);
+        Receive(SipResponse.Create(rings, 200, toTag: "t").ToString()).Should().BeTrue("it came by a new connection");
     }
 
     [Fact(DisplayName = "RFC 3261 §8.2.2.2: a copy that came another way is answered 482")]
@@ -202,17 +238,18 @@ public class TransactionLayerTests
             TimeProvider.System
         );
 
-        public static readonly SipFlow Flow = new(
-            Udp,
-            Udp.LocalEndPoint,
-            SipDestination.Udp(IPEndPoint.Parse("192.0.2.9:5060"))
-        );
+        public static readonly SipFlow Flow = FlowFrom("192.0.2.9:5060");
+
+        public static SipFlow FlowFrom(string source) =>
+            new(Udp, Udp.LocalEndPoint, SipDestination.Udp(IPEndPoint.Parse(source)));
 
         public bool Quiet { get; set; }
 
         public List<int> Sent { get; } = [];
 
         public List<string> SentMethods { get; } = [];
+
+        public SipDestination? LastDestination { get; private set; }
 
         public SipTransactionId LastId { get; private set; }
 
@@ -226,6 +263,7 @@ public class TransactionLayerTests
 
         public bool Send(ReadOnlyMemory<byte> message, SipDestination destination)
         {
+            LastDestination = destination;
             if (!Quiet)
             {
                 var parsed = SipParser.Parse(message.ToArray());

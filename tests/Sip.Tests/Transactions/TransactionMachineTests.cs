@@ -97,6 +97,17 @@ public class TransactionMachineTests
     }
 
     [Fact]
+    public void A_provisional_response_does_not_hold_up_the_end_of_a_cancelled_invite()
+    {
+        var machine = new InviteClientTransaction(Timers, reliable: false);
+        machine.Step(Start, Zero);
+        machine.Step(Provisional, Ms(100));
+        machine.OnCancelSent(Ms(1_000));
+        machine.Step(Provisional, Ms(2_000)).Should().Be(Deliver);
+        RunOut(machine).Should().Equal((33_000, Terminate));
+    }
+
+    [Fact]
     public void A_non_invite_request_is_repeated_at_T1_up_to_T2()
     {
         var machine = new NonInviteClientTransaction(Timers, reliable: false);
@@ -135,6 +146,18 @@ public class TransactionMachineTests
         quick.Step(Provisional, Ms(50)).Should().Be(Send);
         quick.OnDeadline(Ms(200)).Should().Be(None);
         quick.Deadline.Should().Be(Ms(Timers.InviteUnansweredMs));
+    }
+
+    [Theory]
+    [InlineData(false, 37_000)]
+    [InlineData(true, 32_000)]
+    public void A_request_that_the_core_never_answers_is_absorbed_while_it_may_still_come_again(bool tcp, double endsMs)
+    {
+        var machine = new NonInviteServerTransaction(Timers, tcp);
+        machine.Step(Start, Zero).Should().Be(Deliver);
+        machine.Step(Request, Ms(31_900)).Should().Be(None);
+        RunOut(machine).Should().Equal((endsMs, Terminate));
+        machine.End.Should().Be(SipTransactionEnd.Timeout);
     }
 
     [Fact]

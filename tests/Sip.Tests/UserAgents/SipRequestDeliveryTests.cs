@@ -38,6 +38,24 @@ public class SipRequestDeliveryTests
     }
 
     [Fact]
+    public void A_bye_that_was_lost_with_its_connection_goes_once_more()
+    {
+        var bye = SipRequest.Create(SipMethod.Bye, SipUri.Parse("sip:b@x"), NameAddress.Parse("<sip:a@x>"), cseq: 7);
+        var delivery = new SipRequestDelivery(bye, [First]);
+        Sent(delivery.Start(), First).CSeq.Number.Should().Be(7);
+        Sent(delivery.OnFailed(SipRequestFailure.TransportError), First).CSeq.Number.Should().Be(8);
+        delivery.OnFailed(SipRequestFailure.TransportError).Should().BeOfType<SipDeliveryStep.Failed>();
+
+        var silent = new SipRequestDelivery(bye, [First]);
+        silent.Start();
+        silent.OnFailed(SipRequestFailure.Timeout).Should().BeOfType<SipDeliveryStep.Failed>();
+
+        var invite = new SipRequestDelivery(Invite(), [First]);
+        invite.Start();
+        invite.OnFailed(SipRequestFailure.TransportError).Should().BeOfType<SipDeliveryStep.Failed>();
+    }
+
+    [Fact]
     public void Proxy_and_callee_are_answered_one_after_the_other()
     {
         var delivery = new SipRequestDelivery(Invite(), [First], _client);

@@ -221,12 +221,12 @@ internal sealed class OutboundContext(
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(Options.ResolveMs), time);
         try
         {
-            var destinations = await services.Resolve(uri, stop.Token).WaitAsync(stop.Token);
+            var location = await services.Resolve!(uri, stop.Token).WaitAsync(stop.Token);
             return new Resolved(
                 request,
                 step,
-                destinations,
-                destinations.Count == 0 ? $"{uri.Host} has no address" : null
+                location.Destinations,
+                location.Destinations.Count == 0 ? location.Problem ?? $"{uri.Host} has no address" : null
             );
         }
         catch (OperationCanceledException)

@@ -5,6 +5,7 @@ using OCPlatform.Gateways.Sip;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Location;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
@@ -161,8 +162,10 @@ public sealed class OutboundInviteTests : OutboundStage
         Services = Services with
         {
             Resolve = (uri, _) =>
-                Task.FromResult<IReadOnlyList<SipDestination>>(
-                    SipDestination.FromUri(uri) is { } known ? [known] : throw new SocketException(11001)
+                Task.FromResult(
+                    SipDestination.FromUri(uri) is { } known
+                        ? new SipLocation([known], null)
+                        : throw new SocketException(11001)
                 ),
         };
         Start();
@@ -178,7 +181,7 @@ public sealed class OutboundInviteTests : OutboundStage
     {
         var silent = Peer();
         Trunk("a", silent).Priority = 1;
-        Trunk("b").Targets.Add(new TrunkTargetOptions { Uri = "sip:127.0.0.1;transport=tcp" });
+        Trunk("b").Targets.Add(new TrunkTargetOptions { Uri = "sip:127.0.0.1;transport=tls" });
         Start();
         SendInvite();
 
@@ -187,7 +190,7 @@ public sealed class OutboundInviteTests : OutboundStage
         ExpectFailed()
             .Should()
             .Contain($"trunk 'a' (UDP:{silent.Address}): no response within 1 s")
-            .And.Contain("trunk 'b' (TCP:127.0.0.1:5060): this node has no such transport");
+            .And.Contain("trunk 'b': there is no TLS here");
     }
 
     [Theory]
@@ -305,14 +308,14 @@ public sealed class OutboundInviteTests : OutboundStage
     {
         var carrier = Peer();
         Trunk("carrier", carrier);
-        var resolving = new TaskCompletionSource<IReadOnlyList<SipDestination>>();
+        var resolving = new TaskCompletionSource<SipLocation>();
         Services = Services with { Resolve = (_, _) => resolving.Task };
         Start();
         SendInvite();
         Cancel();
 
         ExpectFailed().Should().Be("cancelled before it was sent");
-        resolving.SetResult([SipDestination.Parse($"UDP:{carrier.Address}")]);
+        resolving.SetResult(new SipLocation([SipDestination.Parse($"UDP:{carrier.Address}")], null));
         Call.ExpectNoMsg(100);
         carrier.HasNothing().Should().BeTrue();
     }
@@ -322,7 +325,7 @@ public sealed class OutboundInviteTests : OutboundStage
     {
         Options.Outbound.ResolveMs = 100;
         Trunk("carrier", Peer());
-        Services = Services with { Resolve = (_, _) => new TaskCompletionSource<IReadOnlyList<SipDestination>>().Task };
+        Services = Services with { Resolve = (_, _) => new TaskCompletionSource<SipLocation>().Task };
         Start();
         SendInvite();
 

@@ -1,0 +1,94 @@
+namespace OCPlatform.EndToEnd.Tests.Sip;
+
+/// <summary>
+/// One platform for all tests of SIP itself. Its agent says little, in the quick voice, so that the machine's cores are left to signalling,
+/// and hangs up when 9 is pressed.
+/// </summary>
+public sealed class SignallingPlatform : IAsyncLifetime
+{
+    /// <summary>What the agent says first.</summary>
+    public const string Greeting = "Hello.";
+
+    /// <summary>The address of the trunk that needs no password: SIPp's, and in its net the proxy's, .3.</summary>
+    public const string TrunkAddress = "127.0.0.2";
+
+    /// <summary>An address that belongs to no trunk: whoever calls from there must know a password.</summary>
+    public const string StrangersAddress = "127.0.0.1";
+
+    /// <summary>A user that may register and call.</summary>
+    public const string UserName = "alice";
+
+    public const string Password = "tell-nobody";
+
+    /// <summary>How long every call rings: time enough to do something before the answer.</summary>
+    public const int RingMs = 1500;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ocp-signalling-");
+    private PlatformProcess? _platform;
+    private LongCalls? _longCalls;
+
+    /// <summary>Calls in the background.</summary>
+    public LongCalls LongCalls => _longCalls ?? throw new InvalidOperationException("The platform is not started.");
+
+    public PlatformProcess Platform => _platform ?? throw new InvalidOperationException("The platform is not started.");
+
+    public async Task InitializeAsync()
+    {
+        WriteAgent(_folder.FullName);
+        _platform = await PlatformProcess.StartAsync("signalling", SettingsFor(_folder.FullName));
+        // A first call compiles code for a while; the tests count on the time that it rings.
+        var scenario = new SippScenario("A first call").SetUp().Bye().Response(200);
+        await Sipp.RunAsync(_platform, scenario, new SippOptions { Service = "first" });
+        _longCalls = LongCalls.Start(_platform);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await LongCalls.DisposeAsync();
+        await Platform.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    /// <summary>Settings that let the agent of a folder answer.</summary>
+    public static Dictionary<string, string> SettingsFor(string agentsFolder) =>
+        new()
+        {
+            ["OCP_DIALOG_AGENTS_FOLDER"] = agentsFolder,
+            ["OCP_CALLS_RING_MS"] = $"{RingMs}",
+            // SIPp never speaks; the agent must not give it up.
+            ["OCP_CALLS_TURN_TAKING_USER_SILENT_MS"] = "120000",
+            ["OCP_SIP_TRUNKS_0_NAME"] = "sipp",
+            ["OCP_SIP_TRUNKS_0_ADDRESSES"] = $"{TrunkAddress}/31",
+            ["OCP_SIP_USERS_0_NAME"] = UserName,
+            ["OCP_SIP_USERS_0_PASSWORD"] = Password,
+            // The tests are about protocol, not about how much one source may send or how busy the machine is.
+            ["OCP_SIP_ADMISSION_BANS_MINUTES"] = "0",
+            ["OCP_SIP_ADMISSION_RATES_MESSAGES_PER_SECOND"] = "10000",
+            ["OCP_SIP_ADMISSION_RATES_KNOWN_REQUESTS_PER_SECOND"] = "10000",
+            ["OCP_SIP_ADMISSION_RATES_FAILED_LOGINS_PER_MINUTE"] = "10000",
+            ["OCP_SIP_ADMISSION_OVERLOAD_LATENESS_HIGH_MS"] = "1000",
+            ["OCP_SIP_ADMISSION_OVERLOAD_CPU_HIGH_PERCENT"] = "100",
+        };
+
+    /// <summary>The front desk with another voice and greeting.</summary>
+    public static void WriteAgent(string folder)
+    {
+        var frontDesk = File.ReadAllLines(Path.Combine(Repository.Root, "agents", "frontdesk.yaml"));
+        var agent = frontDesk.Select(line =>
+            line switch
+            {
+                _ when line.StartsWith("voice:", StringComparison.Ordinal) => "voice: flite/slt",
+                _ when line.StartsWith("  greeting:", StringComparison.Ordinal) => $"  greeting: {Greeting}",
+                _ when line.StartsWith("keys:", StringComparison.Ordinal) => "keys:\n  \"9\": goodbye",
+                _ => line,
+            }
+        );
+        File.WriteAllLines(Path.Combine(folder, "frontdesk.yaml"), agent);
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class SignallingCollection : ICollectionFixture<SignallingPlatform>
+{
+    public const string Name = "signalling";
+}
