@@ -172,7 +172,7 @@ internal static class SdpReader
                 || port > 65535
             )
                 return SdpError.BadMedia;
-            if (_media.Count == SessionDescription.MaxMedia)
+            if (_media.Count == SessionDescription.MaxMedia || parts.Length - 3 > SessionDescription.MaxFormats)
                 return SdpError.TooLarge;
             _open = new MediaDescription
             {
