@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -33,7 +34,8 @@ internal sealed class NonceFactory(byte[] key, TimeProvider time)
         Span<byte> bytes = stackalloc byte[Bytes];
         if (
             nonce.Length != Base64Url.GetEncodedLength(Bytes)
-            || !Base64Url.TryDecodeFromChars(nonce, bytes, out var length)
+            // Not TryDecodeFromChars, which throws at characters that are none of base64's.
+            || Base64Url.DecodeFromChars(nonce, bytes, out _, out var length) != OperationStatus.Done
             || length != Bytes
         )
         {

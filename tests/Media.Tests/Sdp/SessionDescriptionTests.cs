@@ -101,6 +101,17 @@ public class SessionDescriptionTests
         media.Error.Should().Be(SdpError.TooLarge);
     }
 
+    [Fact(DisplayName = "Found by fuzzing: a tab before the TTL of an address")]
+    public void A_tab_is_no_part_of_an_address()
+    {
+        const string text = "v=0\no=- 1 1 IN IP4 1.2.3.4\nc=IN IP4 224.2.36.42\t\t/127\nm=audio 1\tRTP/AVP 0\n";
+        SessionDescription.TryParse(text.Replace("\t\t/127", "\t"), out var sdp, out _).Should().BeTrue();
+        sdp!.ConnectionAddress.Should().Be("224.2.36.42");
+        sdp.Media[0].Protocol.Should().Be("RTP/AVP");
+        SessionDescription.TryParse(text, out _, out var failure).Should().BeFalse();
+        failure.Error.Should().Be(SdpError.BadConnection);
+    }
+
     [Fact]
     public void More_formats_than_there_are_payload_types_are_refused()
     {

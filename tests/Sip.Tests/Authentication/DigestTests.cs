@@ -213,6 +213,26 @@ public class DigestTests
         NewServer().Check(request, (_, _) => new("secret")).Verdict.Should().Be(verdict);
     }
 
+    [Theory(DisplayName = "Found by fuzzing: a nonce of the right length that is no base64")]
+    [InlineData('!')]
+    [InlineData(' ')]
+    [InlineData('=')]
+    [InlineData('\u00e9')]
+    public void A_nonce_that_cannot_be_decoded_is_stale(char filler)
+    {
+        var server = NewServer();
+        var nonce = server.Challenge(Request()).Headers["WWW-Authenticate"]!.Split("nonce=\"")[1].Split('"')[0];
+        foreach (var made in new[] { nonce[..^1] + filler, "n" + new string(filler, nonce.Length - 1) })
+        {
+            var request = Request();
+            request.Headers.Add(
+                "Authorization",
+                $"Digest username=\"a\", realm=\"test\", nonce=\"{made}\", uri=\"sip:b@192.0.2.1\", response=\"r\""
+            );
+            server.Check(request, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Stale);
+        }
+    }
+
     [Fact]
     public void Counts_may_arrive_out_of_order_but_only_once()
     {

@@ -22,7 +22,10 @@ public sealed class PublicSurfaceTests
         }
         var received = Path.Combine(Path.GetTempPath(), "PublicSurface.received.txt");
         File.WriteAllText(received, surface);
-        var changed = surface.Split('\n').Except(before.Split('\n')).Concat(before.Split('\n').Except(surface.Split('\n')));
+        var changed = surface
+            .Split('\n')
+            .Except(before.Split('\n'))
+            .Concat(before.Split('\n').Except(surface.Split('\n')));
         Assert.Fail(
             $"The public surface of src/Sip changed. If it is meant to, copy {received} to {approved}.\n"
                 + string.Join('\n', changed.Take(20))

@@ -151,7 +151,7 @@ internal sealed class DigestFuzzTarget : ValueFuzzTarget
 
     public override IReadOnlyList<byte[]> Samples { get; } =
         Bytes(
-            "Digest username=\"alice\", realm=\"r\", nonce=\"n\", uri=\"sip:b@192.0.2.1\", response=\"6629fae49393a05397450978507c4ef1\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\"",
+            "Digest username=\"alice\", realm=\"r\", nonce=\"AAABmZmZmZkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\", uri=\"sip:b@192.0.2.1\", response=\"6629fae49393a05397450978507c4ef1\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\"",
             "Digest realm=\"r\", nonce=\"abc\", algorithm=SHA-256, qop=\"auth,auth-int\", opaque=\"o\", stale=true, domain=\"sip:x\"",
             "Digest username*=UTF-8''J%C3%A4s, userhash=true, realm=r, nonce=n, uri=sip:b, response=0, algorithm=SHA-512-256"
         );
