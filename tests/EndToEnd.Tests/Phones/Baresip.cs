@@ -47,6 +47,13 @@ internal sealed class Baresip : IPhone
         await EventAsync("CALL_ESTABLISHED");
     }
 
+    public async Task AnswerAsync()
+    {
+        await EventAsync("CALL_INCOMING");
+        await CommandAsync("accept");
+        await EventAsync("CALL_ESTABLISHED");
+    }
+
     public Task HungUpByPeerAsync() => EventAsync("CALL_CLOSED");
 
     public async Task HoldAsync()

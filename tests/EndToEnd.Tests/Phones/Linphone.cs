@@ -49,6 +49,13 @@ internal sealed class Linphone : IPhone
         await _process.WaitForAsync("Media streams established", Patience, ++_established);
     }
 
+    public async Task AnswerAsync()
+    {
+        await _process.WaitForAsync("Receiving new incoming call", Patience);
+        await _process.SayAsync("answer");
+        await _process.WaitForAsync("Media streams established", Patience, ++_established);
+    }
+
     public Task HungUpByPeerAsync() => _process.WaitForAsync(" ended", Patience);
 
     public async Task HoldAsync()

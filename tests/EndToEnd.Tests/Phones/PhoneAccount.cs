@@ -29,6 +29,9 @@ internal interface IPhone : IAsyncDisposable
 
     Task CallAsync(string user);
 
+    /// <summary>Waits for a call and takes it.</summary>
+    Task AnswerAsync();
+
     /// <summary>Waits for the far end's hang-up.</summary>
     Task HungUpByPeerAsync();
 

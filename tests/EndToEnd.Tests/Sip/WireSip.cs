@@ -48,6 +48,10 @@ internal sealed class WireSip : IAsyncDisposable
         return new WireSip(socket, new NetworkStream(socket, ownsSocket: true), "TCP");
     }
 
+    /// <summary>A connection over TCP that is there already.</summary>
+    public static WireSip Over(Socket connected) =>
+        new(connected, new NetworkStream(connected, ownsSocket: true), "TCP");
+
     public static async Task<WireSip> OverTlsAsync(int port, SslClientAuthenticationOptions options)
     {
         var plain = await OverTcpAsync(port);
