@@ -35,6 +35,7 @@ public sealed class DigestServerOptions
 /// <param name="Ha1">Hex H(user:realm:password) of the algorithm asked for.</param>
 public sealed record DigestSecret(string? Password, string? Ha1 = null);
 
+/// <summary>What the credentials of a request are worth.</summary>
 public enum DigestVerdict
 {
     /// <summary>The credentials are good.</summary>
@@ -53,7 +54,8 @@ public enum DigestVerdict
     Malformed,
 }
 
-/// <param name="Verdict">The outcome.</param>
+/// <summary>The outcome of a check.</summary>
+/// <param name="Verdict">What the credentials are worth.</param>
 /// <param name="Username">Whom the credentials name; proven only when accepted.</param>
 public readonly record struct DigestResult(DigestVerdict Verdict, string? Username = null);
 

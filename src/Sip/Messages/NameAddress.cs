@@ -27,8 +27,10 @@ public sealed record NameAddress : IWireText
         Parameters = tag is null ? SipParameters.Empty : SipParameters.Empty.With("tag", tag);
     }
 
+    /// <summary>A copy with this tag, in place of any that was there.</summary>
     public NameAddress WithTag(string tag) => this with { Parameters = Parameters.With("tag", tag) };
 
+    /// <summary>Reads one address, not a list of them; false when it is malformed.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out NameAddress? address)
     {
         address = null;

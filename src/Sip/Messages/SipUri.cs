@@ -56,9 +56,11 @@ public sealed record SipUri : IWireText
             Port = port,
         };
 
+    /// <summary>A sip URI of an address and port.</summary>
     public static SipUri Create(string? user, System.Net.IPEndPoint endPoint) =>
         Create(user, endPoint.Address.ToString(), endPoint.Port);
 
+    /// <summary>Reads a URI of any scheme; false when it is malformed (RFC 3261 §25.1).</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out SipUri? uri)
     {
         uri = null;
