@@ -39,8 +39,6 @@ internal sealed class Baresip : IPhone
         return new Baresip(folder, process, account, control);
     }
 
-    public Task RegisteredAsync() => EventAsync("REGISTER_OK");
-
     public async Task CallAsync(string user)
     {
         await CommandAsync("dial", _account.UriOf(user));

@@ -41,8 +41,6 @@ internal sealed class Linphone : IPhone
         return phone;
     }
 
-    public Task RegisteredAsync() => _process.WaitForAsync("Registration on", Patience);
-
     public async Task CallAsync(string user)
     {
         await _process.SayAsync($"call {_account.UriOf(user)}");

@@ -25,8 +25,6 @@ internal interface IPhone : IAsyncDisposable
 {
     string Name { get; }
 
-    Task RegisteredAsync();
-
     Task CallAsync(string user);
 
     /// <summary>Waits for a call and takes it.</summary>

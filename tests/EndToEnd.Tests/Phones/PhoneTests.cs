@@ -20,7 +20,7 @@ public sealed class PhoneTests(SignallingPlatform signalling)
     [InlineData("linphone", "tls")]
     public async Task A_phone_hears_the_greeting_holds_resumes_and_hangs_up(string phoneName, string transport)
     {
-        var user = $"{phoneName}-{transport}";
+        var user = $"{phoneName}-{transport}-greeted";
         await using var phone = await StartAsync(phoneName, transport);
         await phone.CallAsync(user);
         await Platform.AgentSpokeAsync(user);

@@ -19,7 +19,7 @@ public sealed class RegisteredPhoneTests(SignallingPlatform signalling)
     {
         var user = SignallingPlatform.PhoneUser(phoneName, transport);
         await using var phone = await StartAsync(phoneName, transport, user);
-        await phone.RegisteredAsync();
+        await RegisteredAsync(user);
         var id = await Platform.PlaceAsync($"sip:{user}@127.0.0.1");
         await phone.AnswerAsync();
         await Platform.ConnectedAsync(id);
@@ -40,7 +40,7 @@ public sealed class RegisteredPhoneTests(SignallingPlatform signalling)
     {
         var user = SignallingPlatform.PhoneUser(phoneName, transport);
         await using var phone = await StartAsync(phoneName, transport, user);
-        await phone.RegisteredAsync();
+        await RegisteredAsync(user);
         var id = await Platform.PlaceAsync($"sip:{user}@127.0.0.1");
         await phone.AnswerAsync();
         await Platform.ConnectedAsync(id);
@@ -48,6 +48,14 @@ public sealed class RegisteredPhoneTests(SignallingPlatform signalling)
 
         (await Platform.EndedCallAsync(id)).Text("endCause", "reason").Should().Be("hungUp");
     }
+
+    private Task RegisteredAsync(string user) =>
+        Platform.WaitForJsonAsync(
+            "/api/registrations",
+            json => json.GetProperty("registrations").EnumerateArray().Any(r => r.Text("aor").StartsWith($"{user}@")),
+            TimeSpan.FromSeconds(15),
+            $"{user} to be registered"
+        );
 
     private Task<IPhone> StartAsync(string phoneName, string transport, string user) =>
         PhoneTests.StartAsync(signalling, phoneName, transport, user, registers: true);

@@ -34,6 +34,9 @@ public sealed class SignallingPlatform : IAsyncLifetime
     /// <summary>Where SIP over TLS, WS and WSS is received; UDP and TCP share the platform's SIP port.</summary>
     public SecurePorts Secure { get; } = new(FreePorts.Take(), FreePorts.Take(), FreePorts.Take());
 
+    /// <summary>The two targets of the trunk that numbers are called over, at <see cref="TrunkAddress"/>; the first is tried first.</summary>
+    public (int First, int Second) Carrier { get; } = (FreePorts.Take(), FreePorts.Take());
+
     /// <summary>What the platform shows over TLS and WSS.</summary>
     internal TestCertificate Certificate =>
         _certificate ?? throw new InvalidOperationException("The platform is not started.");
@@ -46,7 +49,10 @@ public sealed class SignallingPlatform : IAsyncLifetime
         _certificate = TestCertificate.Make(_folder.FullName);
         _platform = await PlatformProcess.StartAsync(
             "signalling",
-            ports => SettingsFor(_folder.FullName).Concat(Listeners(ports.Sip, Secure, _certificate))
+            ports =>
+                SettingsFor(_folder.FullName)
+                    .Concat(Listeners(ports.Sip, Secure, _certificate))
+                    .Concat(CarrierTrunk(Carrier.First, Carrier.Second))
         );
         // A first call compiles code for a while; the tests count on the time that it rings.
         var scenario = new SippScenario("A first call").SetUp().Bye().Response(200);
@@ -99,6 +105,25 @@ public sealed class SignallingPlatform : IAsyncLifetime
         }
         return settings;
     }
+
+    /// <summary>A trunk for calls out alone, over either of two targets.</summary>
+    private static Dictionary<string, string> CarrierTrunk(int first, int second) =>
+        new()
+        {
+            ["OCP_SIP_TRUNKS_1_NAME"] = "carrier",
+            ["OCP_SIP_TRUNKS_1_DIRECTION"] = "outbound",
+            ["OCP_SIP_TRUNKS_1_USERNAME"] = "account",
+            ["OCP_SIP_TRUNKS_1_PASSWORD"] = Password,
+            ["OCP_SIP_TRUNKS_1_TARGETS_0_URI"] = $"sip:{TrunkAddress}:{first};transport=udp",
+            ["OCP_SIP_TRUNKS_1_TARGETS_0_PRIORITY"] = "1",
+            ["OCP_SIP_TRUNKS_1_TARGETS_1_URI"] = $"sip:{TrunkAddress}:{second};transport=udp",
+            ["OCP_SIP_TRUNKS_1_TARGETS_1_PRIORITY"] = "2",
+            ["OCP_SIP_TRUNKS_1_GUARDS_ALLOW"] = "+49",
+            ["OCP_SIP_TRUNKS_1_GUARDS_MAX_CALLS_PER_SECOND"] = "0",
+            // No OPTIONS, and no target is down for the failures that the tests make.
+            ["OCP_SIP_TRUNKS_1_HEALTH_INTERVAL_SECONDS"] = "0",
+            ["OCP_SIP_TRUNKS_1_HEALTH_DOWN_AFTER"] = "100",
+        };
 
     /// <summary>Settings of a listener for each transport.</summary>
     internal static Dictionary<string, string> Listeners(int port, SecurePorts secure, TestCertificate certificate)

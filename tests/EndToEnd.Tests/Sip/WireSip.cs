@@ -32,10 +32,11 @@ internal sealed class WireSip : IAsyncDisposable
     public string Local => _socket.LocalEndPoint!.ToString()!;
 
     /// <param name="port">The platform's.</param>
-    public static WireSip OverUdp(int port, string from = SignallingPlatform.TrunkAddress)
+    /// <param name="own">Ours; 0 takes any.</param>
+    public static WireSip OverUdp(int port, string from = SignallingPlatform.TrunkAddress, int own = 0)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        socket.Bind(new IPEndPoint(IPAddress.Parse(from), own));
         socket.Connect(IPAddress.Loopback, port);
         return new WireSip(socket, null, "UDP");
     }
