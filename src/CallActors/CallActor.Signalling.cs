@@ -69,6 +69,7 @@ public sealed partial class CallActor
         _gateway = Sender;
         var request = (SipRequest)SipParser.Parse(sent.Message);
         leg.Path = sent.Path;
+        leg.AllowReferrals = sent.AllowReferrals;
         leg.Session.OnRequestSent(key, request);
         if (request.IsInvite && request.To.Tag is null && leg == _leg)
         {
