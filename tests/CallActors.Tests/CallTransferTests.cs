@@ -83,6 +83,7 @@ public class CallTransferTests : CallActorTestBase
         Respond(call, _id, final, SipStatus.Ok);
         Encoding.UTF8.GetString(final.Request.Body.Span).Should().StartWith("SIP/2.0 200");
         final.Request.Headers[SipHeaderId.SubscriptionState].Should().StartWith("terminated");
+        Respond(call, _id, final, SipStatus.Ok);
         ExpectRequest(SipMethod.Bye).CallId.Should().Be("call-id-1");
         var record = RecordOf(call, _id)!;
         record.State.Should().Be(CallPhase.InConversation);

@@ -106,6 +106,12 @@ public sealed class CarrierTests(SignallingPlatform signalling)
 
         var record = await Platform.EndedCallAsync(id);
         record.Text("endCause", "detail").Should().Contain("carrier");
-        record.GetProperty("ladder").EnumerateArray().Should().NotContain(rung => rung.Text("startLine") != "");
+        // Had it left, it would be the first to come here.
+        var allowed = await Platform.PlaceAsync("+4930123456", trunk: "carrier");
+        var callee = await WireCallee.InvitedAsync(first);
+        callee.Invite.StartLine.Should().Contain("+4930123456");
+        await callee.ReplyAsync("486 Busy Here");
+        await callee.AckAsync();
+        await Platform.EndedCallAsync(allowed);
     }
 }

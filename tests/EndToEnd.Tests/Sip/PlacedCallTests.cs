@@ -144,6 +144,40 @@ public sealed class PlacedCallTests(SignallingPlatform signalling)
     }
 
     [Fact]
+    public async Task Every_placed_call_is_set_up_and_ended_though_a_fifth_of_the_messages_is_lost()
+    {
+        const int calls = 10;
+        var callee = new SippScenario("A callee behind a bad line") { User = "lossy" }
+            .Incoming("INVITE", routes: true)
+            .Reply("200 OK", tag: "L", body: SippSdp.Offer(formats: "0"), contact: true, retransmitted: true)
+            // When it is lost, the BYE comes next.
+            .Incoming("ACK", optional: true)
+            .Incoming("BYE", timeoutMs: 32_000)
+            .Reply("200 OK");
+        await using var sipp = Sipp.Start(
+            Platform,
+            callee,
+            new SippOptions
+            {
+                Calls = calls,
+                LostPercent = 20,
+                Deadline = TimeSpan.FromSeconds(60),
+            }
+        );
+        var target = $"sip:lossy@{SignallingPlatform.TrunkAddress}:{sipp.Port}";
+        var ids = await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => Platform.PlaceAsync(target)));
+        await Task.WhenAll(ids.Select(ConnectAndHangUpAsync));
+        await sipp.SucceedsAsync();
+
+        async Task ConnectAndHangUpAsync(string id)
+        {
+            await Platform.ConnectedAsync(id);
+            await Platform.DoAsync(id, "hangup");
+            (await Platform.EndedCallAsync(id)).Text("endCause", "by").Should().Be("operator");
+        }
+    }
+
+    [Fact]
     public async Task A_session_interval_that_is_too_small_for_the_other_side_is_asked_for_anew()
     {
         await using var wire = WireSip.OverUdp(Platform.Ports.Sip);
