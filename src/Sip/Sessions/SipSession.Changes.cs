@@ -149,7 +149,7 @@ public sealed partial class SipSession
     {
         if (!request.Request.Body.IsEmpty)
         {
-            request.Dialog!.Exchange.DropOurs();
+            request.Dialog?.Exchange.DropOurs();
         }
     }
 
@@ -190,8 +190,13 @@ public sealed partial class SipSession
 
     private void OnChangeAccepted(ClientRequest request, SipResponse response, TimeSpan now)
     {
-        var (dialog, change) = (request.Dialog!, _change);
+        var change = _change;
         _change = null;
+        if (request.Dialog is not { } dialog)
+        {
+            // Restored after the end, when its dialog was forgotten already.
+            return;
+        }
         Learn(response);
         dialog.Dialog.RefreshTarget(response);
         var isInvite = request.Purpose == RequestPurpose.Reinvite;

@@ -173,6 +173,7 @@ public sealed partial class SipSession
         StopInviting();
         _timer.Stop();
         _change = null;
+        _inviteExchange = new OfferAnswer();
         _phase = SipSessionPhase.Ended;
         response?.Retain();
         End = new SipSessionEnd(by, cause, status, detail, reasons ?? [], response);

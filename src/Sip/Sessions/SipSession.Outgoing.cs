@@ -231,7 +231,7 @@ public sealed partial class SipSession
                 return;
             }
         }
-        var isWaitingForUs = _unanswered.Any(r => r.Key == key);
+        var isWaitingForUs = _unanswered.Any(r => r.Key == key && r.Dialog.RemoteTag == tag);
         var isOurDialog = _phase != SipSessionPhase.Inviting && _dialog?.RemoteTag == tag;
         if (key == _inviteKey && _role == SipDialogRole.Uac && _invite is not null && !isWaitingForUs && !isOurDialog)
         {

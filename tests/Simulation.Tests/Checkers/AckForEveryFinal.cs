@@ -81,6 +81,15 @@ internal sealed class AckForEveryFinal : Checker
 
     public override void Missed(Host host) => _forgetful.Add(host);
 
+    public override void Restored(Host host)
+    {
+        if (World.Hosts.Exists(h => h.IsProxy))
+        {
+            // A snapshot does not hold the INVITE any more, and with it the 2xx of another fork cannot be acknowledged and hung up.
+            _forgetful.Add(host);
+        }
+    }
+
     public override void AtRest()
     {
         foreach (var (key, acked) in _acked2xx)

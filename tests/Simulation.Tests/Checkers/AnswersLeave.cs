@@ -22,7 +22,9 @@ internal sealed class AnswersLeave : Checker
                 TimeSpan.FromMilliseconds(World.Timers.TryingAfterMs + 1),
                 () =>
                     Require(
-                        !_open.ContainsKey(transaction) || _sent.ContainsKey(KeyOf(transaction)),
+                        !_open.ContainsKey(transaction)
+                            || transaction.Host.IsUnplugged
+                            || _sent.ContainsKey(KeyOf(transaction)),
                         $"{transaction} got no 100"
                     )
             );

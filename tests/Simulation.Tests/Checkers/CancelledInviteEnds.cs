@@ -5,7 +5,7 @@ using OCPlatform.Sip.Transports;
 namespace OCPlatform.Simulation.Tests.Checkers;
 
 /// <summary>
-/// CANCEL leaves once, not before a provisional response and not after the final one, and the INVITE is over within 64*T1 of it, whether or not
+/// CANCEL leaves as soon as there is a provisional response, once, and not after the final one, and the INVITE is over within 64*T1 of it, whether or not
 /// the peer answers (RFC 3261 §9.1).
 /// </summary>
 internal sealed class CancelledInviteEnds : Checker
@@ -29,7 +29,26 @@ internal sealed class CancelledInviteEnds : Checker
         }
     }
 
-    public override void Cancelled(Transaction invite) => Of(invite)!.CancelWanted = true;
+    public override void Cancelled(Transaction invite)
+    {
+        var cancelled = Of(invite)!;
+        cancelled.CancelWanted = true;
+        RequireCancel(invite.Host, cancelled);
+    }
+
+    public override void Arrived(Host at, WireMessage message)
+    {
+        if (!message.IsRequest && _invites.TryGetValue((at, message.Branch), out var invite))
+        {
+            RequireCancel(at, invite);
+        }
+    }
+
+    private void RequireCancel(Host host, Invite invite) =>
+        Require(
+            invite is not { CancelWanted: true, HasProvisional: true, IsOver: false, Cancel: null },
+            $"{host.Name} forgot to cancel"
+        );
 
     public override void Sent(Host from, WireMessage message, SipDestination to)
     {
@@ -66,17 +85,6 @@ internal sealed class CancelledInviteEnds : Checker
         if (Of(transaction) is { } invite)
         {
             Close(transaction, invite);
-        }
-    }
-
-    public override void AtRest()
-    {
-        foreach (var ((host, branch), invite) in _invites)
-        {
-            Require(
-                !invite.CancelWanted || !invite.HasProvisional || invite.Cancel is not null || invite.IsOver,
-                $"{host.Name} forgot to cancel {branch}"
-            );
         }
     }
 

@@ -67,24 +67,22 @@ internal sealed class OffersMatchAnswers : Checker
                 break;
             case SipSessionEvent.AnswerReceived received:
                 var answer = TextOf(received.Body);
+                var open = _open.GetValueOrDefault(host);
+                if (_forked.GetValueOrDefault(host) is { } first && _answers.Contains((first, answer)))
+                {
+                    // Each fork has an exchange of its own, and all of them begin with the INVITE's offer.
+                    open = first;
+                }
+                Require(open is not null, $"{host.Name} received \"{answer}\" without an open offer");
                 Require(
-                    _open.TryGetValue(host, out var open),
-                    $"{host.Name} received \"{answer}\" without an open offer"
+                    _answers.Contains((open!, answer)),
+                    $"{host.Name} received \"{answer}\" as the answer to \"{open}\""
                 );
                 if (!received.Early)
                 {
                     // Before that, each fork may answer.
                     _open.Remove(host);
                 }
-                if (_forked.GetValueOrDefault(host) is { } first && _answers.Contains((first, answer)))
-                {
-                    // Each fork has an exchange of its own, and all of them begin with the INVITE's offer.
-                    open = first;
-                }
-                Require(
-                    _answers.Contains((open!, answer)),
-                    $"{host.Name} received \"{answer}\" as the answer to \"{open}\""
-                );
                 _pairs[host] = (open!, answer);
                 break;
             case SipSessionEvent.OfferRejected:

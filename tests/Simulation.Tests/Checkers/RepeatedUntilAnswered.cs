@@ -40,6 +40,7 @@ internal sealed class RepeatedUntilAnswered : Checker
         var (host, _, isClient, method, branch) = transaction;
         if (
             end == SipTransactionEnd.Timeout
+            && !host.IsUnplugged
             && !(isClient && _answered.Contains((host, branch, method)))
             && _sent.TryGetValue((host, branch, method, isClient), out var times)
         )

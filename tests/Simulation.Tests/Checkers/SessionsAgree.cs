@@ -10,7 +10,16 @@ namespace OCPlatform.Simulation.Tests.Checkers;
 /// </summary>
 internal sealed class SessionsAgree(TimeSpan at, OffersMatchAnswers offers) : Checker
 {
+    private readonly Dictionary<Host, SipSessionResult> _lastChange = [];
     private bool _checked;
+
+    public override void SessionVerb(Host host, string verb, SipSessionResult result)
+    {
+        if (verb.StartsWith("reoffer", StringComparison.Ordinal))
+        {
+            _lastChange[host] = result;
+        }
+    }
 
     public override void Stepped()
     {
@@ -49,6 +58,10 @@ internal sealed class SessionsAgree(TimeSpan at, OffersMatchAnswers offers) : Ch
         World.Count("up to the end");
         Require(a.Offer == SipOfferState.Stable, $"alice's exchange is {a.Offer}");
         Require(b.Offer == SipOfferState.Stable, $"{bob.Name}'s exchange is {b.Offer}");
+        foreach (var host in new[] { alice, bob })
+        {
+            Require(_lastChange[host] == SipSessionResult.Done, $"{host.Name}'s last change is {_lastChange[host]}");
+        }
         Require(offers.PairOf(alice) is not null, "there is no pair of offer and answer");
         Require(
             offers.PairOf(alice) == offers.PairOf(bob),

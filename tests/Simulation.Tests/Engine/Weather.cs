@@ -33,7 +33,7 @@ internal sealed record Weather
     /// <summary>Times at which nothing passes in one or both directions.</summary>
     public int Partitions { get; init; }
 
-    public TimeSpan MaxPartition { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan MaxPartition { get; init; } = TimeSpan.FromSeconds(50);
 
     /// <summary>How often the NAT in front of a host forgets its mapping and picks another port.</summary>
     public int Rebindings { get; init; }
@@ -64,7 +64,12 @@ internal sealed record Weather
                 Duplication = dice.Unit() * 0.2,
             },
             4 => new Weather { Name = "bursts", BurstChance = dice.Unit() * 0.1 },
-            5 => new Weather { Name = "partitions", Partitions = dice.Between(1, 3) },
+            5 => new Weather
+            {
+                Name = "partitions",
+                Partitions = dice.Between(1, 3),
+                TailChance = dice.Unit() * 0.3,
+            },
             6 => new Weather
             {
                 Name = "bad",

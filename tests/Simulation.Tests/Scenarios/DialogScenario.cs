@@ -52,7 +52,9 @@ internal sealed class DialogScenario : Scenario
         {
             Plan(state, AllHangUp, DialogVerb.HangUp);
         }
-        world.Checkers.AddTransactionRules().Add(new CSeqRises(), new DialogsAgree(AllHangUp));
+        world
+            .Checkers.AddTransactionRules()
+            .Add(new CSeqRises(), new OldRequestsAreRefused(), new DialogsAgree(AllHangUp));
     }
 
     private static void Introduce(DialogUserState state, Host peer, string transport)

@@ -106,6 +106,7 @@ internal sealed class SessionScenario : Scenario
             .Checkers.AddTransactionRules()
             .Add(
                 new CSeqRises(),
+                new OldRequestsAreRefused(),
                 new OneEndPerSession(),
                 offers,
                 new SessionsAgree(AllHangUp, offers),

@@ -34,6 +34,9 @@ internal sealed partial class SessionUser
                 state.OfferWanted = true;
                 DecideOnOffer(mayRefuse: true);
                 break;
+            case SipSessionEvent.Established:
+                Host.After(TimeSpan.Zero, TellNewAddress);
+                break;
             case SipSessionEvent.OfferWithdrawn:
                 state.RemoteOffer = null;
                 state.OfferWanted = false;

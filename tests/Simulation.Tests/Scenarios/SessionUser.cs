@@ -72,7 +72,7 @@ internal sealed partial class SessionUser(SessionUserState state, SipSessionOpti
 
     private void OnCall(SipTransactionId id, SipRequest invite, SipFlow flow)
     {
-        if (Session is not null || !invite.IsInvite)
+        if (state.CallId is not null || !invite.IsInvite)
         {
             Host.Respond(id, SipResponse.Create(invite, SipStatus.BusyHere, toTag: World.NewTag()));
             return;
@@ -120,8 +120,16 @@ internal sealed partial class SessionUser(SessionUserState state, SipSessionOpti
 
     public override void OnRebound()
     {
-        if (Session is { Phase: SipSessionPhase.Established })
+        state.HasMoved = true;
+        TellNewAddress();
+    }
+
+    /// <summary>At once when the call is up, else as soon as it is: the peer knows the address of the INVITE or its answer.</summary>
+    private void TellNewAddress()
+    {
+        if (state.HasMoved && Session is { Phase: SipSessionPhase.Established })
         {
+            state.HasMoved = false;
             Session.MoveTo(Host.Contact(SipDestination.Parse(state.PeerDestination).Transport));
             Do(new SessionPlan(World.Now, SessionVerb.Refresh));
         }

@@ -57,6 +57,9 @@ internal sealed record SessionUserState
 
     public int OffersMade { get; set; }
 
+    /// <summary>Our address changed while the call was not up yet.</summary>
+    public bool HasMoved { get; set; }
+
     public bool IsClosed { get; set; }
 
     public SessionUserState Copy() => JsonSerializer.Deserialize<SessionUserState>(JsonSerializer.Serialize(this))!;

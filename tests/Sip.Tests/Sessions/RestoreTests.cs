@@ -97,6 +97,16 @@ public class RestoreTests
             pair.Caller.Do(s => s.HangUp(null, pair.Now));
             pair.Pump();
         },
+        ["early UPDATE lost, refused"] = pair =>
+        {
+            pair.Call();
+            pair.Callee.Do(s => s.Ring(183, AnswerBody, pair.Now));
+            pair.Pump();
+            pair.Drop = m => m is SipRequest { Method: SipMethod.Update };
+            pair.Caller.Do(s => s.Reoffer(OfferBody, pair.Now, byUpdate: true));
+            pair.Callee.Do(s => s.Reject(486, null, null, pair.Now));
+            pair.Pump();
+        },
         ["cancelled, not heard"] = pair =>
         {
             pair.Call();
