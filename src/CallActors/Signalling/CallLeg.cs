@@ -30,6 +30,9 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// <summary>The trunk it came by or is to go by; null where the gateway chooses.</summary>
     public string? Trunk { get; init; }
 
+    /// <summary>Whether its peer may have us call others by REFER.</summary>
+    public bool AllowReferrals { get; set; } = true;
+
     /// <summary>The description to send with the answer, or as early media.</summary>
     public ReadOnlyMemory<byte> Description { get; set; }
 

@@ -64,14 +64,16 @@ public sealed partial class SipGateway
     {
         var transaction = invite.Transaction;
         _invites[transaction] = call;
+        var trunk = _board.Find(invite.Identity.Trunk);
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                TrustedIdentity.Of(invite.Request, _board.Find(invite.Identity.Trunk)).ToBytes(),
+                TrustedIdentity.Of(invite.Request, trunk).ToBytes(),
                 PathOf(invite.Received),
                 invite.Identity.Trunk,
-                _time.GetUtcNow()
+                _time.GetUtcNow(),
+                trunk?.Options.AllowReferrals ?? true
             )
         );
     }

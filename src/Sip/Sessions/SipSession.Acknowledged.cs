@@ -37,7 +37,14 @@ public sealed partial class SipSession
             _phase = SipSessionPhase.Established;
             Push(new SipSessionEvent.Established(null));
         }
-        if (_phase == SipSessionPhase.Established && exchange.State == SipOfferState.LocalOffer && ack is not null)
+        // An UPDATE of ours may have gone out since the 2xx: then the open offer is its own, and the answer comes with its response.
+        var isOfUpdate = _requests.Values.Any(r => r.Purpose == RequestPurpose.Update && !r.Request.Body.IsEmpty);
+        if (
+            _phase == SipSessionPhase.Established
+            && exchange.State == SipOfferState.LocalOffer
+            && !isOfUpdate
+            && ack is not null
+        )
         {
             // Without a description in it the shell learns that there is no answer, and decides.
             exchange.AnswerReceived();

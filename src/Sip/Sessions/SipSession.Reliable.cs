@@ -106,10 +106,15 @@ public sealed partial class SipSession
         {
             return;
         }
+        var description = DescriptionIn(response);
+        if (!description.IsEmpty && OfferWaits)
+        {
+            // The offer of another fork is not answered yet, and an answer could not say which it means. This one comes again.
+            return;
+        }
         fork.LastRSeq = rseq;
         _dialog = fork;
         var rack = new RAck(rseq, response.CSeq.Number, SipMethod.Invite).ToString();
-        var description = DescriptionIn(response);
         Push(new SipSessionEvent.Progress(response.StatusCode, response, Reliable: true));
         if (!description.IsEmpty && fork.Exchange.State == SipOfferState.None)
         {

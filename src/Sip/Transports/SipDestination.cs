@@ -37,6 +37,7 @@ public sealed class SipDestination : IEquatable<SipDestination>
     /// <summary>Of several listeners of a kind, the one that a message came by, and answers leave by; no part of equality.</summary>
     internal ISipTransport? Listener { get; init; }
 
+    /// <summary>An address reached by UDP.</summary>
     public static SipDestination Udp(IPEndPoint endPoint) => new("UDP", endPoint);
 
     /// <exception cref="FormatException">Not the text of a destination.</exception>

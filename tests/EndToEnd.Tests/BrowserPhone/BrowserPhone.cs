@@ -42,7 +42,7 @@ internal sealed class BrowserPhone : IAsyncDisposable
         pageServer.Prefixes.Add(page);
         pageServer.Start();
         var served = ServePageAsync(pageServer);
-        var driver = await browser.OpenAsync(page);
+        var driver = await browser.OpenAsync(page, trustsAnyCertificate: true);
         await served;
         await driver.Page.AddScriptTagAsync(new PageAddScriptTagOptions { Path = Script });
         await driver.Page.EvaluateAsync(

@@ -23,6 +23,12 @@ window.startPhone = ({ server, user, host, password, expiresSeconds }) => {
   phone.on("newMessage", ({ originator, request }) => {
     if (originator === "remote") tell("message", request.body);
   });
+  // The platform offers no WebRTC media yet: the phone is rung and says that it is busy.
+  phone.on("newRTCSession", ({ originator, session }) => {
+    if (originator !== "remote") return;
+    tell("called");
+    session.terminate({ status_code: 486 });
+  });
   window.phone = phone;
   window.sendText = (target, text) =>
     phone.sendMessage(target, text, {

@@ -39,11 +39,16 @@ internal sealed class Baresip : IPhone
         return new Baresip(folder, process, account, control);
     }
 
-    public Task RegisteredAsync() => EventAsync("REGISTER_OK");
-
     public async Task CallAsync(string user)
     {
         await CommandAsync("dial", _account.UriOf(user));
+        await EventAsync("CALL_ESTABLISHED");
+    }
+
+    public async Task AnswerAsync()
+    {
+        await EventAsync("CALL_INCOMING");
+        await CommandAsync("accept");
         await EventAsync("CALL_ESTABLISHED");
     }
 

@@ -82,6 +82,8 @@ internal sealed class Kamailio : IAsyncDisposable
             children=2
             tcp_children=2
             auto_aliases=no
+            # Else its connections to the platform come from .1, which is no trunk's.
+            tcp_source_ipv4={{Address}}
             listen=udp:{{Address}}:{{port}}
             listen=tcp:{{Address}}:{{port}}
             loadmodule "tm.so"

@@ -41,11 +41,16 @@ internal sealed class Linphone : IPhone
         return phone;
     }
 
-    public Task RegisteredAsync() => _process.WaitForAsync("Registration on", Patience);
-
     public async Task CallAsync(string user)
     {
         await _process.SayAsync($"call {_account.UriOf(user)}");
+        await _process.WaitForAsync("Media streams established", Patience, ++_established);
+    }
+
+    public async Task AnswerAsync()
+    {
+        await _process.WaitForAsync("Receiving new incoming call", Patience);
+        await _process.SayAsync("answer");
         await _process.WaitForAsync("Media streams established", Patience, ++_established);
     }
 

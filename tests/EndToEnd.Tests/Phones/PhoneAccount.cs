@@ -25,9 +25,10 @@ internal interface IPhone : IAsyncDisposable
 {
     string Name { get; }
 
-    Task RegisteredAsync();
-
     Task CallAsync(string user);
+
+    /// <summary>Waits for a call and takes it.</summary>
+    Task AnswerAsync();
 
     /// <summary>Waits for the far end's hang-up.</summary>
     Task HungUpByPeerAsync();

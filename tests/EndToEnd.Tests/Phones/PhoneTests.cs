@@ -13,10 +13,14 @@ public sealed class PhoneTests(SignallingPlatform signalling)
 
     [Theory]
     [InlineData("baresip", "udp")]
+    [InlineData("baresip", "tcp")]
+    [InlineData("baresip", "tls")]
     [InlineData("linphone", "udp")]
+    [InlineData("linphone", "tcp")]
+    [InlineData("linphone", "tls")]
     public async Task A_phone_hears_the_greeting_holds_resumes_and_hangs_up(string phoneName, string transport)
     {
-        var user = $"{phoneName}-{transport}";
+        var user = $"{phoneName}-{transport}-greeted";
         await using var phone = await StartAsync(phoneName, transport);
         await phone.CallAsync(user);
         await Platform.AgentSpokeAsync(user);
@@ -50,13 +54,25 @@ public sealed class PhoneTests(SignallingPlatform signalling)
         record.Text("endCause", "by").Should().Be("agent");
     }
 
-    private async Task<IPhone> StartAsync(string phoneName, string transport)
+    private Task<IPhone> StartAsync(string phoneName, string transport) =>
+        StartAsync(signalling, phoneName, transport, SignallingPlatform.UserName);
+
+    internal static async Task<IPhone> StartAsync(
+        SignallingPlatform signalling,
+        string phoneName,
+        string transport,
+        string user,
+        bool registers = false
+    )
     {
+        var isTls = transport == "tls";
         var account = new PhoneAccount(
-            SignallingPlatform.UserName,
+            user,
             SignallingPlatform.Password,
             transport,
-            $"127.0.0.1:{Platform.Ports.Sip}"
+            $"127.0.0.1:{(isTls ? signalling.Secure.Tls : signalling.Platform.Ports.Sip)}",
+            registers,
+            isTls ? signalling.Certificate.AuthorityFile : null
         );
         return phoneName == "baresip" ? await Baresip.StartAsync(account) : await Linphone.StartAsync(account);
     }

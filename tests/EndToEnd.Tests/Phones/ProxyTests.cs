@@ -10,6 +10,8 @@ public sealed class ProxyTests(SignallingPlatform signalling)
 
     [Theory]
     [InlineData("u1", "udp")]
+    [InlineData("t1", "tcp")]
+    [InlineData("u1", "tcp")]
     public async Task A_call_through_a_proxy_is_changed_and_ended_by_the_caller(string callerSide, string platformSide)
     {
         await using var proxy = await Kamailio.StartAsync(Platform.Ports.Sip, platformSide);
@@ -31,6 +33,8 @@ public sealed class ProxyTests(SignallingPlatform signalling)
 
     [Theory]
     [InlineData("u1", "udp")]
+    [InlineData("t1", "tcp")]
+    [InlineData("u1", "tcp")]
     public async Task A_CANCEL_through_a_proxy_reaches_its_INVITE(string callerSide, string platformSide)
     {
         await using var proxy = await Kamailio.StartAsync(Platform.Ports.Sip, platformSide);
@@ -52,6 +56,8 @@ public sealed class ProxyTests(SignallingPlatform signalling)
 
     [Theory]
     [InlineData("udp", "udp")]
+    [InlineData("tcp", "tcp")]
+    [InlineData("tcp", "udp")]
     public async Task A_phone_behind_a_proxy_is_hung_up_on_along_its_route(string phoneSide, string platformSide)
     {
         await using var proxy = await Kamailio.StartAsync(Platform.Ports.Sip, platformSide);
@@ -65,6 +71,6 @@ public sealed class ProxyTests(SignallingPlatform signalling)
 
         var record = await Platform.EndedCallToAsync(user);
         record.Text("endCause", "by").Should().Be("agent");
-        record.Text("remoteAddress").Should().EndWith($":{proxy.Port}");
+        record.Text("remoteAddress").Should().StartWith($"{Kamailio.Address}:");
     }
 }

@@ -8,6 +8,7 @@ public sealed class TransferTests(SignallingPlatform signalling)
 
     [Theory]
     [InlineData("u1", "udp")]
+    [InlineData("t1", "tcp")]
     public async Task A_blind_transfer_calls_the_target_and_tells_how_it_goes(string transport, string targetTransport)
     {
         await using var target = Sipp.Start(
@@ -38,9 +39,12 @@ public sealed class TransferTests(SignallingPlatform signalling)
             )
             .Reply("200 OK")
             .FinalNotify("SIP/2.0 200")
-            .Bye()
-            .Response(200);
-        await Sipp.RunAsync(Platform, refer, new SippOptions { Service = "transferred", Transport = transport });
+            .Incoming("BYE")
+            .Reply("200 OK");
+        var user = $"transferred-{targetTransport}";
+        await Sipp.RunAsync(Platform, refer, new SippOptions { Service = user, Transport = transport });
+        // The conversation goes on with the target.
+        await Platform.DoAsync(await Platform.LiveCallIdAsync(user), "hangup");
         await target.SucceedsAsync();
     }
 
@@ -92,9 +96,10 @@ public sealed class TransferTests(SignallingPlatform signalling)
             .Incoming("NOTIFY", matching: ["SIP/2.0 100"])
             .Reply("200 OK")
             .FinalNotify("SIP/2.0 200")
-            .Bye()
-            .Response(200);
-        await Sipp.RunAsync(Platform, refer);
+            .Incoming("BYE")
+            .Reply("200 OK");
+        await Sipp.RunAsync(Platform, refer, new SippOptions { Service = "attended" });
+        await Platform.DoAsync(await Platform.LiveCallIdAsync("attended"), "hangup");
         await target.SucceedsAsync();
     }
 

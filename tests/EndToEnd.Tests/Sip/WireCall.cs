@@ -29,8 +29,11 @@ internal sealed class WireCall(WireSip wire, string service, string user = "wire
     public string User => user;
 
     /// <summary>A session description with a port that nobody listens on.</summary>
-    public static string Sdp =>
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\na=sendrecv\r\n";
+    public static string Sdp => SdpOf("sendrecv", 1);
+
+    /// <param name="version">Counts up with every change within a session (RFC 3264 §8).</param>
+    public static string SdpOf(string direction, int version, int port = 9) =>
+        $"v=0\r\no=- 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na={direction}\r\n";
 
     /// <summary>INVITE, outside the dialog until it is answered.</summary>
     public string Invite(string? sdp = null, params string[] headers)
@@ -78,6 +81,21 @@ internal sealed class WireCall(WireSip wire, string service, string user = "wire
     {
         await wire.SendAsync(Request("BYE"));
         (await wire.FinalAsync("BYE")).Status.Should().Be(200);
+    }
+
+    /// <summary>Tells how a REFER goes on (RFC 3515 §2.4.4), which the platform must take.</summary>
+    public async Task NotifyAsync(string statusLine, string state)
+    {
+        await wire.SendAsync(
+            Request(
+                "NOTIFY",
+                statusLine + "\r\n",
+                "message/sipfrag;version=2.0",
+                "Event: refer",
+                $"Subscription-State: {state}"
+            )
+        );
+        (await wire.FinalAsync("NOTIFY")).Status.Should().Be(200);
     }
 
     /// <summary>A response to a request of the platform.</summary>

@@ -32,10 +32,11 @@ internal sealed class WireSip : IAsyncDisposable
     public string Local => _socket.LocalEndPoint!.ToString()!;
 
     /// <param name="port">The platform's.</param>
-    public static WireSip OverUdp(int port, string from = SignallingPlatform.TrunkAddress)
+    /// <param name="own">Ours; 0 takes any.</param>
+    public static WireSip OverUdp(int port, string from = SignallingPlatform.TrunkAddress, int own = 0)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        socket.Bind(new IPEndPoint(IPAddress.Parse(from), own));
         socket.Connect(IPAddress.Loopback, port);
         return new WireSip(socket, null, "UDP");
     }
@@ -47,6 +48,10 @@ internal sealed class WireSip : IAsyncDisposable
         await socket.ConnectAsync(IPAddress.Loopback, port);
         return new WireSip(socket, new NetworkStream(socket, ownsSocket: true), "TCP");
     }
+
+    /// <summary>A connection over TCP that is there already.</summary>
+    public static WireSip Over(Socket connected) =>
+        new(connected, new NetworkStream(connected, ownsSocket: true), "TCP");
 
     public static async Task<WireSip> OverTlsAsync(int port, SslClientAuthenticationOptions options)
     {

@@ -64,7 +64,7 @@ internal sealed class AckForEveryFinal : Checker
 
     public override void Response(Transaction transaction, SipResponse response)
     {
-        if (transaction.IsInvite && response.IsSuccess)
+        if (transaction.IsInvite && response.IsSuccess && !transaction.Host.IsProxy)
         {
             _acked2xx.TryAdd((transaction.Host, response.CallId, response.CSeq.Number, response.To.Tag ?? ""), false);
         }

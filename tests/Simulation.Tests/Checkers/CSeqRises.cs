@@ -20,7 +20,7 @@ internal sealed class CSeqRises : Checker
 
     public override void Sent(Host from, WireMessage message, SipDestination to)
     {
-        if (!message.IsRequest)
+        if (!message.IsRequest || from.IsProxy)
         {
             return;
         }

@@ -46,6 +46,9 @@ internal abstract class Checker
     /// <summary>The core came back from its snapshot.</summary>
     public virtual void Restored(Host host) { }
 
+    /// <summary>The host is gone for good.</summary>
+    public virtual void Unplugged(Host host) { }
+
     /// <summary>The world is about to let the next thing happen.</summary>
     public virtual void Stepped() { }
 

@@ -137,6 +137,14 @@ internal sealed class CheckerSet(World world)
         }
     }
 
+    public void Unplugged(Host host)
+    {
+        foreach (var checker in _checkers)
+        {
+            checker.Unplugged(host);
+        }
+    }
+
     public void Stepped()
     {
         foreach (var checker in _checkers)

@@ -9,7 +9,7 @@ internal sealed class NothingLeft : Checker
         {
             Require(host.Layer.Count == 0, $"{host.Name} has {host.Layer.Count} transactions left");
             Require(host.NextDeadline == TimeSpan.MaxValue, $"{host.Name} has a timer left");
-            Require(host.IsUp, $"{host.Name} is still down");
+            Require(host.IsUp || host.IsUnplugged, $"{host.Name} is still down");
         }
     }
 }

@@ -14,8 +14,9 @@ internal sealed class OffersMatchAnswers : Checker
     private readonly HashSet<string> _written = [];
     private readonly HashSet<string> _offers = [];
     private readonly HashSet<(Host, string Branch, int Status, string Body)> _sent = [];
-    private readonly Dictionary<string, string> _answers = [];
+    private readonly HashSet<(string Offer, string Answer)> _answers = [];
     private readonly Dictionary<Host, string> _open = [];
+    private readonly Dictionary<Host, string> _forked = [];
     private readonly Dictionary<Host, (string Offer, string Answer)> _pairs = [];
 
     public (string Offer, string Answer)? PairOf(Host host) => _pairs.TryGetValue(host, out var pair) ? pair : null;
@@ -40,12 +41,16 @@ internal sealed class OffersMatchAnswers : Checker
         {
             _offers.Add(body);
             _open[from] = body;
+            if (World.Hosts.Exists(h => h.IsProxy))
+            {
+                _forked.TryAdd(from, body);
+            }
         }
     }
 
     public override void Answered(Host host, string offer, string answer)
     {
-        _answers[offer] = answer;
+        _answers.Add((offer, answer));
         _pairs[host] = (offer, answer);
     }
 
@@ -62,9 +67,22 @@ internal sealed class OffersMatchAnswers : Checker
                 break;
             case SipSessionEvent.AnswerReceived received:
                 var answer = TextOf(received.Body);
-                Require(_open.Remove(host, out var open), $"{host.Name} received \"{answer}\" without an open offer");
                 Require(
-                    _answers.GetValueOrDefault(open!) == answer,
+                    _open.TryGetValue(host, out var open),
+                    $"{host.Name} received \"{answer}\" without an open offer"
+                );
+                if (!received.Early)
+                {
+                    // Before that, each fork may answer.
+                    _open.Remove(host);
+                }
+                if (_forked.GetValueOrDefault(host) is { } first && _answers.Contains((first, answer)))
+                {
+                    // Each fork has an exchange of its own, and all of them begin with the INVITE's offer.
+                    open = first;
+                }
+                Require(
+                    _answers.Contains((open!, answer)),
                     $"{host.Name} received \"{answer}\" as the answer to \"{open}\""
                 );
                 _pairs[host] = (open!, answer);

@@ -15,7 +15,7 @@ internal sealed class SuccessRepeatedUntilAcknowledged : Checker
 
     public override void Sent(Host from, WireMessage message, SipDestination to)
     {
-        if (message is { IsSuccess: true, Method: SipMethod.Invite })
+        if (message is { IsSuccess: true, Method: SipMethod.Invite } && !from.IsProxy)
         {
             var key = (from, message.CallId, message.CSeqNumber);
             if (_times.TryAdd(key, 0))

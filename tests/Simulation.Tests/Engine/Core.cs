@@ -13,6 +13,9 @@ internal abstract class Core
 
     protected Dice Dice => Host.World.Dice;
 
+    /// <summary>It passes on what others send, and so keeps other rules than the ends of a call.</summary>
+    public virtual bool IsProxy => false;
+
     public virtual TimeSpan NextDeadline => TimeSpan.MaxValue;
 
     /// <summary>Called when the core takes its place, as new or as restored.</summary>

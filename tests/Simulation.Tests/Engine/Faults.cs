@@ -20,7 +20,7 @@ internal static class Faults
         }
         for (var i = 0; i < weather.Crashes; i++)
         {
-            var host = world.Hosts[dice.Below(world.Hosts.Count)];
+            var host = dice.Pick([.. world.Hosts.Where(h => !h.IsProxy)]);
             if (dice.Chance(0.5))
             {
                 host.CrashAfter(dice.Between(1, 20));

@@ -9,14 +9,11 @@ namespace OCPlatform.Simulation.Tests.Engine;
 /// A machine on the network: the real transaction layer, and on top of it a core that may crash. Nothing here decides anything; it is the shell
 /// that an endpoint with sockets is elsewhere.
 /// </summary>
-internal sealed class Host : ITransactionUser
+internal sealed partial class Host
 {
     private readonly Dictionary<byte[], WireMessage> _wire = [];
     private readonly Dictionary<SipTransactionId, Transaction> _transactions = [];
-    private readonly List<Action<Core>> _held = [];
     private int _incarnation;
-    private int _upcallsToCrash = -1;
-    private bool _keepsWhileDown;
 
     public Host(World world, string name, int index, IPEndPoint address, bool behindNat, Core core)
     {
@@ -53,9 +50,7 @@ internal sealed class Host : ITransactionUser
 
     public Core Core { get; private set; }
 
-    public bool IsUp { get; private set; } = true;
-
-    public bool HasCrashed => _incarnation > 0;
+    public bool IsProxy => Core.IsProxy;
 
     public TimeSpan NextDeadline =>
         IsUp && Core.NextDeadline < Layer.NextDeadline ? Core.NextDeadline : Layer.NextDeadline;
@@ -137,6 +132,10 @@ internal sealed class Host : ITransactionUser
     /// <summary>A transaction that this host started.</summary>
     public bool IsOwn(SipTransactionId id) => _transactions[id].IsClient;
 
+    /// <summary>For who wants to know the branch before the request leaves.</summary>
+    public void AddVia(SipRequest request, string transport) =>
+        request.Headers.AddFirst(SipHeaderId.Via, $"SIP/2.0/{transport} {Address};branch={World.NewBranch()};rport");
+
     // --- What happens to it ---
 
     public void Start() => Guard(Core.OnStarted);
@@ -175,131 +174,6 @@ internal sealed class Host : ITransactionUser
         }
     }
 
-    /// <summary>The NAT maps us to another port; the old one leads nowhere. We find out after a while.</summary>
-    public void Rebind()
-    {
-        World.Network.Attach(PublicEndPoint, null);
-        PublicEndPoint = new IPEndPoint(PublicEndPoint.Address, PublicEndPoint.Port + 1);
-        World.Network.Attach(PublicEndPoint, this);
-        World.Network.BreakAllOf(this);
-        World.Ladder.Fault($"{Name} is now {PublicEndPoint}");
-        var found = PublicEndPoint;
-        World.After(
-            World.Dice.Ms(10_000),
-            () =>
-            {
-                if (found.Equals(PublicEndPoint))
-                {
-                    KnownAs = found;
-                    Tell("rebound", core => core.OnRebound());
-                }
-            }
-        );
-    }
-
-    /// <summary>Right after that many events, so that every boundary between two events gets its turn.</summary>
-    public void CrashAfter(int upcalls) => _upcallsToCrash = upcalls;
-
-    public void Crash()
-    {
-        if (!IsUp)
-        {
-            return;
-        }
-        IsUp = false;
-        _incarnation++;
-        // Messages to a dead actor are kept for it by its shard, or lost with its node.
-        _keepsWhileDown = World.Dice.Chance(0.5);
-        World.Ladder.Fault($"{Name} crashes; events are {(_keepsWhileDown ? "kept" : "lost")}");
-        World.After(World.Dice.Ms(4_000), Recover);
-    }
-
-    private void Recover()
-    {
-        World.Ladder.Fault($"{Name} is back");
-        var restored = Core.Restore();
-        restored.Host = this;
-        Core = restored;
-        IsUp = true;
-        World.Checkers.Restored(this);
-        Guard(restored.OnStarted);
-        var held = _held.ToArray();
-        _held.Clear();
-        foreach (var upcall in held)
-        {
-            Tell("late", upcall);
-        }
-    }
-
-    // --- What the transaction layer says ---
-
-    bool ITransactionUser.Send(ReadOnlyMemory<byte> message, SipDestination destination)
-    {
-        if (destination.Transport == "TCP" && !World.Network.HasFlow(this, destination))
-        {
-            // As the endpoint does (RFC 3261 §18.2.2).
-            destination = ResponseRouting.WithoutConnection(message) ?? destination;
-        }
-        return World.Network.Send(this, WireOf(message), destination);
-    }
-
-    void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow)
-    {
-        if (id is { } name)
-        {
-            World.Checkers.Request(Enter(name, isClient: false, request));
-        }
-        Tell("request", core => core.OnRequest(id, request, flow), request.CSeq);
-    }
-
-    void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel)
-    {
-        World.Checkers.CancelRequest(_transactions[invite]);
-        Tell("is cancelled", core => core.OnCancel(invite, cancel));
-    }
-
-    void ITransactionUser.OnResponse(SipTransactionId id, SipResponse response)
-    {
-        World.Checkers.Response(_transactions[id], response);
-        Tell("response", core => core.OnResponse(id, response), response.StatusCode);
-    }
-
-    void ITransactionUser.OnEnded(SipTransactionId id, SipTransactionEnd end)
-    {
-        World.Checkers.Ended(_transactions[id], end);
-        Tell("ended", core => core.OnEnded(id, end), end);
-    }
-
-    private Transaction Enter(SipTransactionId id, bool isClient, SipRequest request) =>
-        _transactions[id] = new Transaction(this, id, isClient, request.Method, request.TopVia.Branch!);
-
-    private void Tell(string what, Action<Core> upcall, object? detail = null)
-    {
-        World.Ladder.Core(this, IsUp ? what : $"{what} (down)", World.Ladder.IsRecording ? detail : null);
-        if (IsUp)
-        {
-            Guard(() => upcall(Core));
-        }
-        else if (_keepsWhileDown)
-        {
-            _held.Add(upcall);
-        }
-        else
-        {
-            World.Checkers.Missed(this);
-        }
-    }
-
-    /// <summary>One event of the core; afterwards it may crash.</summary>
-    private void Guard(Action action)
-    {
-        action();
-        if (_upcallsToCrash > 0 && --_upcallsToCrash == 0)
-        {
-            Crash();
-        }
-    }
-
     /// <summary>Retransmissions are the same bytes, and are read once.</summary>
     private WireMessage WireOf(ReadOnlyMemory<byte> message)
     {
@@ -313,8 +187,4 @@ internal sealed class Host : ITransactionUser
         }
         return wire;
     }
-
-    /// <summary>For who wants to know the branch before the request leaves.</summary>
-    public void AddVia(SipRequest request, string transport) =>
-        request.Headers.AddFirst(SipHeaderId.Via, $"SIP/2.0/{transport} {Address};branch={World.NewBranch()};rport");
 }

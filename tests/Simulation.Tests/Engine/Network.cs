@@ -38,6 +38,10 @@ internal sealed class Network(World world)
     /// <summary>False when it is clear at once that the message cannot be sent.</summary>
     public bool Send(Host from, WireMessage message, SipDestination to)
     {
+        if (from.IsUnplugged)
+        {
+            return true;
+        }
         world.Checkers.Sent(from, message, to);
         return to.Transport == "TCP" ? SendStream(from, message, to) : SendDatagram(from, message, to);
     }
@@ -67,7 +71,7 @@ internal sealed class Network(World world)
     private void Deliver(IPEndPoint address, SipDestination source, Host from, WireMessage message)
     {
         // The mapping may be gone by the time the datagram arrives at the NAT.
-        if (_hosts.TryGetValue(address, out var receiver))
+        if (_hosts.TryGetValue(address, out var receiver) && !receiver.IsUnplugged)
         {
             world.Ladder.Add(LadderKind.Arrived, from, receiver, message);
             receiver.Receive(message, new SipFlow(StubTransport.Udp, receiver.Address, source));
@@ -99,7 +103,7 @@ internal sealed class Network(World world)
             arrival,
             () =>
             {
-                if (!connection.IsBroken)
+                if (!connection.IsBroken && !receiver.IsUnplugged)
                 {
                     world.Ladder.Add(LadderKind.Arrived, from, receiver, message);
                     var source = new SipDestination("TCP", connection.RemoteOf(receiver));

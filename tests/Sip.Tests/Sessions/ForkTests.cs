@@ -148,6 +148,44 @@ public class ForkTests
     }
 
     [Fact]
+    public void Offers_of_several_forks_are_answered_one_after_the_other()
+    {
+        var session = SipSession.Outgoing(SessionPair.Plan(""), SessionPair.Options(), TimeSpan.Zero);
+        var invite = Actions().OfType<SipSessionAction.Send>().Single().Request;
+        Offer("a").Should().ContainSingle("it is the first");
+        Offer("b").Should().BeEmpty("an answer could not say which offer it means");
+        Accept().Should().Be("a");
+        Offer("b").Should().ContainSingle("the callee repeats it for want of a PRACK");
+        Accept().Should().Be("b");
+
+        List<SipSessionEvent.OfferReceived> Offer(string tag)
+        {
+            var response = SipResponse.Create(invite, 183, toTag: tag);
+            response.Headers.Add(SipHeaderId.Require, "100rel").Add(SipHeaderId.RSeq, "1");
+            response.Headers.Add(SipHeaderId.Contact, $"<sip:{tag}@192.0.2.2>");
+            response.SetBody(Encoding.ASCII.GetBytes($"offer of {tag}"), "application/sdp");
+            session.OnResponse(SipSession.InviteKey, response, TimeSpan.Zero);
+            return [.. Actions().OfType<SipSessionEvent.OfferReceived>()];
+        }
+
+        string? Accept()
+        {
+            session.AcceptOffer(SessionPair.AnswerBody, TimeSpan.Zero).Should().Be(SipSessionResult.Done);
+            return Actions().OfType<SipSessionAction.Send>().Single().Request.To.Tag;
+        }
+
+        List<SipSessionAction> Actions()
+        {
+            var taken = new List<SipSessionAction>();
+            while (session.TryTake(out var action))
+            {
+                taken.Add(action);
+            }
+            return taken;
+        }
+    }
+
+    [Fact]
     public void A_422_is_answered_with_the_interval_it_asks_for()
     {
         var session = SipSession.Outgoing(

@@ -109,6 +109,23 @@ public class SessionChangeTests
     }
 
     [Fact]
+    public void A_late_ack_is_not_the_answer_to_an_update_that_went_out_since()
+    {
+        var pair = SessionPair.Established();
+        pair.Drop = m => m is SipRequest { IsAck: true };
+        pair.Callee.Do(s => s.Reoffer(OfferBody, pair.Now));
+        pair.Pump().Caller.Do(s => s.AcceptOffer(AnswerBody, pair.Now));
+        pair.Pump().Caller.Do(s => s.Reoffer(Hold, pair.Now, byUpdate: true));
+        pair.Pump();
+        pair.Drop = _ => false;
+        pair.Advance(5);
+        pair.Caller.Saw<SipSessionEvent.AnswerReceived>().Should().BeFalse("only the ACK came");
+        pair.Callee.Do(s => s.AcceptOffer(Held, pair.Now));
+        pair.Pump();
+        pair.Caller.Single<SipSessionEvent.AnswerReceived>().Body.ToArray().Should().Equal(Held.ToArray());
+    }
+
+    [Fact]
     public void An_offer_of_the_peer_survives_the_refusal_of_our_wish_for_one()
     {
         var pair = SessionPair.Established();

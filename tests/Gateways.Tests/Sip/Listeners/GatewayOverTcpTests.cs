@@ -5,6 +5,7 @@ using Akka.Hosting;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
@@ -34,7 +35,15 @@ public sealed class GatewayOverTcpTests : TestKit
         var options = new SipGatewayOptions { BindAddress = "127.0.0.1", Port = 0 };
         _gateway = Sys.ActorOf(
             Props.Create(() =>
-                new SipGateway(options, _status, TimeProvider.System, new RequiredActor<CallRegion>(registry))
+                new SipGateway(
+                    options,
+                    _status,
+                    TimeProvider.System,
+                    new RequiredActor<CallRegion>(registry),
+                    IdleNode.Instance,
+                    null,
+                    null
+                )
             )
         );
         AwaitCondition(() => _status.IsBound);

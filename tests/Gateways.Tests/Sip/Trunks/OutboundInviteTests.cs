@@ -177,6 +177,28 @@ public sealed class OutboundInviteTests : OutboundStage
     }
 
     [Fact]
+    public void A_port_that_refuses_connections_gives_way_to_the_next_target_at_once()
+    {
+        var carrier = Peer();
+        using var closed = new TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        var port = ((IPEndPoint)closed.LocalEndpoint).Port;
+        closed.Stop();
+        var trunk = Trunk("carrier", carrier);
+        trunk.AnswerFirstResponseMs = 30_000;
+        trunk.Targets[0].Priority = 2;
+        trunk.Targets.Add(new TrunkTargetOptions { Uri = $"sip:127.0.0.1:{port};transport=tcp", Priority = 1 });
+        Start();
+        SendInvite();
+
+        carrier.Answer(carrier.Receive(SipMethod.Invite), SipStatus.Ok);
+
+        ExpectSent().TopVia.Transport.Should().Be("TCP");
+        ExpectSent().TopVia.Transport.Should().Be("UDP");
+        ExpectResponse(SipStatus.Ok);
+    }
+
+    [Fact]
     public void When_nothing_is_left_the_failure_names_every_cause()
     {
         var silent = Peer();
