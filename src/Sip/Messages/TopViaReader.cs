@@ -7,6 +7,7 @@ namespace OCPlatform.Sip;
 internal ref struct TopViaReader
 {
     private ReadOnlySpan<byte> _element;
+    private bool _hasBranch;
 
     public ReadOnlySpan<byte> Host { get; private set; }
 
@@ -59,8 +60,9 @@ internal ref struct TopViaReader
     /// <summary>Of a parameter that stands twice the first counts, as everywhere.</summary>
     private void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool hasValue)
     {
-        if (Branch.IsEmpty && System.Text.Ascii.EqualsIgnoreCase(name, "branch"u8))
+        if (!_hasBranch && System.Text.Ascii.EqualsIgnoreCase(name, "branch"u8))
         {
+            _hasBranch = true;
             Branch = value;
         }
         else if (!HasRport && System.Text.Ascii.EqualsIgnoreCase(name, "rport"u8))

@@ -110,10 +110,10 @@ internal sealed class FuzzRun(FuzzTarget target, long seed)
             return new(target.Name, seed, number, input.ToArray(), thrown.ToString());
         }
         var took = Stopwatch.GetElapsedTime(start);
-        if (took > _slowest)
+        if (took > _slowest && Time(input) is var again && again > _slowest)
         {
-            _slowest = took;
-            if (took > Deadline && Time(input) is var again && again > Deadline)
+            _slowest = again;
+            if (again > Deadline)
             {
                 return new(target.Name, seed, number, input.ToArray(), $"took {again.TotalMilliseconds:N0} ms");
             }
