@@ -38,8 +38,12 @@ public sealed class RegisteredPhoneTests(SignallingPlatform signalling)
     }
 
     [Theory]
+    [InlineData("baresip", "udp")]
+    [InlineData("baresip", "tcp")]
     [InlineData("baresip", "tls")]
+    [InlineData("linphone", "udp")]
     [InlineData("linphone", "tcp")]
+    [InlineData("linphone", "tls")]
     public async Task A_phone_that_was_called_hangs_up_itself(string phoneName, string transport)
     {
         var user = SignallingPlatform.PhoneUser(phoneName, transport);

@@ -13,7 +13,7 @@ public sealed class PlacedCallTests(SignallingPlatform signalling)
     [InlineData("tcp")]
     public async Task A_call_is_placed_answered_and_hung_up_by_the_other_side(string transport)
     {
-        await using var listener = transport == "tcp" ? WireListener.OverTcp() : null;
+        await using var listener = transport == "tcp" ? WireListener.Open() : null;
         await using var udp = WireSip.OverUdp(Platform.Ports.Sip);
         var id = await Platform.PlaceAsync($"sip:callee@{listener?.Local ?? udp.Local};transport={transport}");
         await using var accepted = listener is null ? null : await listener.AcceptAsync();

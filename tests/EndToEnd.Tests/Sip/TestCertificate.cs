@@ -42,6 +42,7 @@ internal sealed class TestCertificate
         var request = Request("CN=127.0.0.1", key);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(IPAddress.Parse(SignallingPlatform.TrunkAddress));
         names.AddDnsName("127.0.0.1");
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
@@ -74,6 +75,15 @@ internal sealed class TestCertificate
                 RevocationMode = X509RevocationMode.NoCheck,
             },
         };
+
+    /// <summary>A server that shows this certificate.</summary>
+    public SslServerAuthenticationOptions Server()
+    {
+        using var pem = X509Certificate2.CreateFromPemFile(File, KeyFile);
+        // SslStream takes no key that exists in memory alone on every system.
+        var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        return new SslServerAuthenticationOptions { ServerCertificate = certificate };
+    }
 
     private static CertificateRequest Request(string subject, RSA key) =>
         new(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);

@@ -1,9 +1,10 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace OCPlatform.EndToEnd.Tests.Sip;
 
-/// <summary>A port that the platform connects to over TCP.</summary>
+/// <summary>A port that the platform connects to over TCP or TLS.</summary>
 internal sealed class WireListener : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
@@ -15,7 +16,7 @@ internal sealed class WireListener : IAsyncDisposable
     /// <summary>Its address and port.</summary>
     public string Local => _listener.LocalEndpoint.ToString()!;
 
-    public static WireListener OverTcp()
+    public static WireListener Open()
     {
         var listener = new TcpListener(IPAddress.Parse(SignallingPlatform.TrunkAddress), 0);
         listener.Start();
@@ -27,6 +28,13 @@ internal sealed class WireListener : IAsyncDisposable
     {
         using var deadline = new CancellationTokenSource(Deadline);
         return WireSip.Over(await _listener.AcceptSocketAsync(deadline.Token));
+    }
+
+    /// <summary>The platform's next connection, secured.</summary>
+    public async Task<WireSip> AcceptTlsAsync(SslServerAuthenticationOptions options)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        return await WireSip.OverTlsAsync(await _listener.AcceptSocketAsync(deadline.Token), options);
     }
 
     public ValueTask DisposeAsync()

@@ -53,6 +53,14 @@ internal sealed class WireSip : IAsyncDisposable
     public static WireSip Over(Socket connected) =>
         new(connected, new NetworkStream(connected, ownsSocket: true), "TCP");
 
+    /// <summary>A connection that the platform opened, as its TLS server.</summary>
+    public static async Task<WireSip> OverTlsAsync(Socket connected, SslServerAuthenticationOptions options)
+    {
+        var tls = new SslStream(new NetworkStream(connected, ownsSocket: true));
+        await tls.AuthenticateAsServerAsync(options);
+        return new WireSip(connected, tls, "TLS");
+    }
+
     public static async Task<WireSip> OverTlsAsync(int port, SslClientAuthenticationOptions options)
     {
         var plain = await OverTcpAsync(port);
