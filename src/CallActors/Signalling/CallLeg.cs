@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transports;
@@ -35,6 +36,9 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
 
     /// <summary>The description to send with the answer, or as early media.</summary>
     public ReadOnlyMemory<byte> Description { get; set; }
+
+    /// <summary>The agreement that the journal knows of.</summary>
+    public NegotiatedMedia? Journaled { get; set; }
 
     /// <summary>The answer that an unreliable 183 foretold; empty for none.</summary>
     public ReadOnlyMemory<byte> Foretold { get; set; }
