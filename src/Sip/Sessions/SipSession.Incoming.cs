@@ -43,6 +43,7 @@ public sealed partial class SipSession
     )
     {
         invite.Retain();
+        Unwrap(invite);
         var session = new SipSession(options, SipDialogRole.Uas, localTag)
         {
             _invite = invite,

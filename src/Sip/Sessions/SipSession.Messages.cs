@@ -3,6 +3,8 @@ namespace OCPlatform.Sip.Sessions;
 /// <summary>Requests within the dialog by method, and what responses and requests of ours have in common.</summary>
 public sealed partial class SipSession
 {
+    private const string DescriptionType = "application/sdp";
+
     private const string AllowWithoutRefer =
         "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, NOTIFY, SUBSCRIBE";
 
@@ -270,6 +272,26 @@ public sealed partial class SipSession
 
     private bool IsDescription(SipMessage message) =>
         message.ContentType is { } type && _options.BodyTypes.Contains(type) && !IsEncoded(message);
+
+    /// <summary>
+    /// Leaves of a multipart body what the session is made of, when whoever sent it lets the other parts be passed over (RFC 5621 §3): ISUP of a gateway,
+    /// a picture, a location.
+    /// </summary>
+    private static void Unwrap(SipMessage message)
+    {
+        if (
+            message.ContentType?.StartsWith("multipart/", StringComparison.Ordinal) == true
+            && SipBody.TryReadParts(message, out var parts)
+            && SipBody.SessionDescriptionOf(message) is { } description
+            && (
+                message.ContentType == "multipart/alternative"
+                || parts.All(part => part.IsOptional || part.ContentType == DescriptionType)
+            )
+        )
+        {
+            message.SetBody(description, DescriptionType);
+        }
+    }
 
     private static bool IsOptional(string? disposition) =>
         disposition?.Contains("handling=optional", StringComparison.OrdinalIgnoreCase) == true;

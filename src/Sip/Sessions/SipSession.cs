@@ -77,6 +77,7 @@ public sealed partial class SipSession
     /// <summary>A request with this session's Call-ID and our tag. <paramref name="transaction"/> is null for ACK.</summary>
     public void OnRequest(SipRequest request, string? transaction, TimeSpan now)
     {
+        Unwrap(request);
         if (request.IsAck)
         {
             OnAck(request, now);
@@ -91,6 +92,7 @@ public sealed partial class SipSession
     /// <summary>A response to the request sent under the key, repeated 2xx included.</summary>
     public void OnResponse(string key, SipResponse response, TimeSpan now)
     {
+        Unwrap(response);
         if (_requests.TryGetValue(key, out var request))
         {
             // A response to an earlier attempt under this key says nothing about the present one.

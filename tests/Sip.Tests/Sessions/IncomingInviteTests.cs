@@ -89,6 +89,38 @@ public class IncomingInviteTests
         session!.Replaces.Should().Be(new SipReplaces("98732@x", "us", "r1", EarlyOnly: true));
     }
 
+    [Theory]
+    [InlineData("application/isup", ";handling=optional", true)]
+    [InlineData("application/isup", "", false)]
+    [InlineData("application/sdp", "", true)]
+    public void Of_a_multipart_body_the_description_is_taken_when_the_rest_may_be_passed_over(
+        string type,
+        string handling,
+        bool taken
+    )
+    {
+        var invite = Invite("Contact: <sip:a@192.0.2.1>");
+        var body =
+            $"--x\r\nContent-Type: {type}\r\nContent-Disposition: signal{handling}\r\n\r\nabc\r\n"
+            + "--x\r\nContent-Type: application/sdp\r\n\r\noffer\r\n--x--\r\n";
+        invite.SetBody(Encoding.ASCII.GetBytes(body), "multipart/mixed;boundary=x");
+
+        var session = Incoming(invite, out var refusal);
+
+        (session is not null).Should().Be(taken);
+        (refusal?.StatusCode ?? 0).Should().Be(taken ? 0 : SipStatus.UnsupportedMediaType);
+        if (type != "application/sdp" && taken)
+        {
+            session!.TryTake(out var first).Should().BeTrue();
+            first
+                .Should()
+                .BeOfType<SipSessionEvent.OfferReceived>()
+                .Which.Body.ToArray()
+                .Should()
+                .Equal("offer"u8.ToArray());
+        }
+    }
+
     private static SipRequest Invite(string headers)
     {
         var body = headers.Contains("Content-Type") ? "body" : "";

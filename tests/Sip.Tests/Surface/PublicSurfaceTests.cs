@@ -50,7 +50,9 @@ public sealed class PublicSurfaceTests
             .Distinct()
             .ToList();
 
-        string.Join(", ", missing).Should().BeEmpty("each of these wants a doc comment: shapes, units, errors, RFC section");
+        string.Join(", ", missing)
+            .Should()
+            .BeEmpty("each of these wants a doc comment: shapes, units, errors, RFC section");
     }
 
     /// <summary>Methods by name: overloads are documented by one of them, the others refer to it.</summary>

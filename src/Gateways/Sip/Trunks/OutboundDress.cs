@@ -1,5 +1,6 @@
 using System.Net;
 using OCPlatform.Sip;
+using OCPlatform.Sip.Sessions;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -9,9 +10,6 @@ namespace OCPlatform.Gateways.Sip;
 /// </summary>
 internal static class OutboundDress
 {
-    /// <summary>Stands for our own address in what calls write; only the sender knows it.</summary>
-    public const string PlaceholderHost = "gateway.invalid";
-
     private static readonly string[] PrivacyOfFrom = ["id", "user", "header"];
 
     /// <summary>An INVITE that opens a dialog, for one destination.</summary>
@@ -177,7 +175,7 @@ internal static class OutboundDress
 
     private static void ReplaceHostOfFrom(SipRequest invite, IPEndPoint local)
     {
-        if (invite.From.Uri.Host == PlaceholderHost)
+        if (invite.From.Uri.Host == SipSession.PlaceholderHost)
         {
             var host = SipUri.Create(invite.From.Uri.User, local.Address.ToString());
             invite.From = invite.From with { Uri = host };
@@ -187,7 +185,7 @@ internal static class OutboundDress
     /// <summary>Contact by transport; a sips request has a sips Contact (RFC 3261 §8.1.1.8).</summary>
     private static void SetContact(SipRequest request, string transport, IPEndPoint local)
     {
-        if (request.Contact is not { } contact || contact.Uri.Host != PlaceholderHost)
+        if (request.Contact is not { } contact || contact.Uri.Host != SipSession.PlaceholderHost)
         {
             return;
         }

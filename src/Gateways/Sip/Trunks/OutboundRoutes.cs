@@ -1,5 +1,6 @@
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Sip;
+using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Sip;
@@ -136,7 +137,7 @@ internal sealed class OutboundRoutes(
     private static OutboundRoute ToAddress(SipUri target) => new(null, target, target, null, []);
 
     private bool CanBeCalledDirectly(SipUri target) =>
-        options.AllowDirect && target.IsSip && target.Host != OutboundDress.PlaceholderHost;
+        options.AllowDirect && target.IsSip && target.Host != SipSession.PlaceholderHost;
 
     /// <summary>RFC 2782: drawn one by one, each with the chance that its weight has among those left.</summary>
     private IEnumerable<T> ByWeight<T>(IEnumerable<T> items, Func<T, int> weightOf)
