@@ -44,8 +44,20 @@ test_web() {
   ' "$RESULTS/web.json")
 }
 
+# JsSIP as one script, for the tests that register from a browser.
+build_browser_phone() {
+  local folder=tests/EndToEnd.Tests/BrowserPhone locked
+  locked=$(hash_of $folder/package.json $folder/package-lock.json)
+  if changed browser-phone "$locked" || [ ! -d $folder/node_modules ]; then
+    (cd $folder && npm ci --no-audit --no-fund --loglevel=error) || return
+    keep browser-phone "$locked"
+  fi
+  (cd $folder && npm run --silent build)
+}
+
 build_all() {
   say "Build"
+  build_browser_phone || fail "the browser's phone does not build"
   dotnet build OCPlatform.sln -c Release -v quiet --nologo -warnaserror || { fail "the build"; finish; }
 }
 

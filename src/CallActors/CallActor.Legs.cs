@@ -129,6 +129,7 @@ public sealed partial class CallActor
         var leg = new CallLeg(number, session, arrived.Path, Negotiate(IPEndPoint.Parse(arrived.Path.Remote).Address))
         {
             Trunk = arrived.Trunk,
+            AllowReferrals = arrived.AllowReferrals,
         };
         _legs.Add(leg);
         return leg;

@@ -127,7 +127,7 @@ public sealed partial class CallActor
             return;
         }
         StartOrUpdate(media);
-        if (leg.Connected)
+        if (leg.Connected && !ReferenceEquals(media, leg.Journaled))
         {
             RecordSession(leg);
         }
@@ -162,12 +162,16 @@ public sealed partial class CallActor
 
     // ---- records ----
 
-    private void RecordAnswered(CallLeg leg) =>
+    private void RecordAnswered(CallLeg leg)
+    {
+        leg.Journaled = leg.Negotiation!.Current;
         Record(new CallEvents.Answered(_id, Now, leg.Negotiation!.Current?.CodecName ?? "", JsonOf(leg), MediaOf(leg)));
+    }
 
     private void RecordSession(CallLeg leg)
     {
         var media = leg.Negotiation!.Current!;
+        leg.Journaled = media;
         Record(new CallEvents.SessionChanged(_id, Now, media.CodecName, media.OnHold, JsonOf(leg), MediaOf(leg)));
     }
 }

@@ -69,10 +69,15 @@ public sealed partial class CallActor
         _gateway = Sender;
         var request = (SipRequest)SipParser.Parse(sent.Message);
         leg.Path = sent.Path;
+        leg.AllowReferrals = sent.AllowReferrals;
         leg.Session.OnRequestSent(key, request);
-        if (request.IsInvite && request.To.Tag is null && leg == _leg)
+        if (request.IsInvite && request.To.Tag is null)
         {
-            Record(new CallEvents.Sent(_id, sent.At, sent.Trunk, sent.Path.Remote, request.CallId));
+            Ladder(request, incoming: false);
+            if (leg == _leg)
+            {
+                Record(new CallEvents.Sent(_id, sent.At, sent.Trunk, sent.Path.Remote, request.CallId));
+            }
         }
         Drain(leg);
     }
@@ -147,7 +152,7 @@ public sealed partial class CallActor
                 );
                 break;
             case SipSessionAction.Send { OpensDialog: true } invite:
-                Ladder(invite.Request, incoming: false);
+                // Its rung is written when it left, which it may do to several targets or never.
                 Send(
                     new SipGatewayCommands.SendInvite(_id, leg.KeyOf(invite.Key), invite.Request.ToBytes(), leg.Trunk)
                 );

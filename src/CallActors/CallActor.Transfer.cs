@@ -52,6 +52,16 @@ public sealed partial class CallActor
             leg.Session.RejectReferral(referral.Id, SipStatus.RequestPending, "another party is being called", Elapsed);
             return;
         }
+        if (!leg.AllowReferrals)
+        {
+            leg.Session.RejectReferral(
+                referral.Id,
+                SipStatus.Forbidden,
+                $"trunk '{leg.Trunk}' does not allow referrals",
+                Elapsed
+            );
+            return;
+        }
         leg.Session.AcceptReferral(referral.Id, Elapsed);
         Drain(leg);
         _referral = referral.Id;

@@ -27,7 +27,10 @@ public static class Platform
         var options = config.Options;
         var database = await OpenDatabaseAsync(options.Database);
 
-        var builder = WebApplication.CreateSlimBuilder();
+        // The framework's own settings files are not used, and watching for them would wake up with every write to the journal.
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] }
+        );
         builder.ListenOn(options);
         builder.Services.AddSerilog();
         builder.Services.AddSingleton(options);

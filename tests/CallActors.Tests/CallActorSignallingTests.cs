@@ -204,7 +204,7 @@ public class CallActorSignallingTests : CallActorTestBase
     {
         var call = EstablishedCall(_id);
         Watch(call);
-        AwaitJournaled<CallEvents.SessionChanged>(_id);
+        AwaitJournaled<CallEvents.Confirmed>(_id);
         call.Tell(Kill.Instance);
         ExpectTerminated(call);
 

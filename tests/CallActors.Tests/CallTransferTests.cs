@@ -80,12 +80,29 @@ public class CallTransferTests : CallActorTestBase
         Respond(call, _id, invite, SipStatus.Ok, Pcmu);
         ExpectAck();
         var final = ExpectSent(SipMethod.Notify);
+        Respond(call, _id, final, SipStatus.Ok);
         Encoding.UTF8.GetString(final.Request.Body.Span).Should().StartWith("SIP/2.0 200");
         final.Request.Headers[SipHeaderId.SubscriptionState].Should().StartWith("terminated");
+        Respond(call, _id, final, SipStatus.Ok);
         ExpectRequest(SipMethod.Bye).CallId.Should().Be("call-id-1");
         var record = RecordOf(call, _id)!;
         record.State.Should().Be(CallPhase.InConversation);
         record.Peers.Should().ContainSingle().Which.Address.Should().Contain("colleague");
+    }
+
+    [Fact]
+    public void REFER_by_a_trunk_that_may_not_refer_gets_403_and_nobody_is_called()
+    {
+        var call = StartCall(_id);
+        call.Tell(Invite(_id) with { AllowReferrals = false }, Gateway);
+        ExpectResponse(SipStatus.Ringing);
+        ExpectResponse(SipStatus.Ok);
+        call.Tell(InDialog(_id, SipMethod.Ack, 1), Gateway);
+
+        call.Tell(InDialog(_id, SipMethod.Refer, 2, headers: (SipHeaderId.ReferTo, "<sip:+1900@x.example>")), Gateway);
+
+        ExpectResponse(SipStatus.Forbidden).Headers[SipHeaderId.Warning].Should().Contain("test-trunk");
+        Gateway.HasMessages.Should().BeFalse();
     }
 
     [Fact]

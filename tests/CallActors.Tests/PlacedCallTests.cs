@@ -27,6 +27,19 @@ public class PlacedCallTests : CallActorTestBase
     }
 
     [Fact]
+    public void The_ladder_shows_its_INVITE_as_it_left()
+    {
+        var (call, invite) = PlacedCall(_id);
+
+        RecordOf(call, _id)!
+            .Ladder.Where(rung => rung.StartLine.StartsWith("INVITE", StringComparison.Ordinal))
+            .Should()
+            .ContainSingle()
+            .Which.CSeq.Should()
+            .Be(invite.CSeq.ToString());
+    }
+
+    [Fact]
     public void Requests_on_it_go_on_from_what_the_gateway_really_sent()
     {
         var (call, invite) = PlacedCall(_id);
@@ -75,7 +88,9 @@ public class PlacedCallTests : CallActorTestBase
         );
 
         ExpectMsg<CallOutcome>().Detail.Should().Be("trunk 'carrier' does not allow +1900");
-        RecordAfterEnd(call, _id).EndCause!.Reason.Should().Be(EndReason.NoRoute);
+        var record = RecordAfterEnd(call, _id);
+        record.EndCause!.Reason.Should().Be(EndReason.NoRoute);
+        record.Ladder.Should().BeEmpty("its INVITE never left");
     }
 
     [Fact]

@@ -68,13 +68,14 @@ public sealed class PlatformProcess : IAsyncDisposable
     /// <param name="name">Names the log file.</param>
     /// <param name="settings">Environment settings over the test's own, such as OCP_LOG_LEVEL.</param>
     /// <param name="dataFolder">A folder to keep; null makes a new one that goes with the process.</param>
-    public static async Task<PlatformProcess> StartAsync(
+    public static Task<PlatformProcess> StartAsync(
         string name,
         IReadOnlyDictionary<string, string>? settings = null,
         string? dataFolder = null
-    )
+    ) => WhenReadyAsync(Launch(name, settings, dataFolder));
+
+    private static async Task<PlatformProcess> WhenReadyAsync(PlatformProcess platform)
     {
-        var platform = Launch(name, settings, dataFolder);
         try
         {
             await platform.WaitUntilReadyAsync();
@@ -87,17 +88,39 @@ public sealed class PlatformProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the platform with settings that name its ports, and waits until it is ready.</summary>
+    /// <param name="ports">Those of a platform that has ended, to take its place; null takes free ones.</param>
+    public static Task<PlatformProcess> StartAsync(
+        string name,
+        Func<PlatformPorts, IEnumerable<KeyValuePair<string, string>>> settings,
+        string? dataFolder = null,
+        PlatformPorts? ports = null
+    ) => WhenReadyAsync(Launch(name, settings, dataFolder, ports));
+
     /// <summary>Starts the platform and does not wait for anything.</summary>
-    public static PlatformProcess Launch(string name, IReadOnlyDictionary<string, string>? settings, string? dataFolder)
+    public static PlatformProcess Launch(
+        string name,
+        IReadOnlyDictionary<string, string>? settings,
+        string? dataFolder
+    ) => Launch(name, _ => settings ?? new Dictionary<string, string>(), dataFolder, null);
+
+    private static PlatformProcess Launch(
+        string name,
+        Func<PlatformPorts, IEnumerable<KeyValuePair<string, string>>> settings,
+        string? dataFolder,
+        PlatformPorts? given
+    )
     {
         var folder = dataFolder ?? Directory.CreateTempSubdirectory("ocp-").FullName;
-        var ports = new PlatformPorts(
-            FreePorts.Take(),
-            FreePorts.Take(),
-            FreePorts.Take(),
-            FreePorts.Take(RtpPorts),
-            RtpPorts
-        );
+        var ports =
+            given
+            ?? new PlatformPorts(
+                FreePorts.Take(),
+                FreePorts.Take(),
+                FreePorts.Take(),
+                FreePorts.Take(RtpPorts),
+                RtpPorts
+            );
         // Whoever runs the tests in the background has SIGINT ignored, and children inherit that: a terminal's do not.
         var start = new ProcessStartInfo("env")
         {
@@ -112,9 +135,7 @@ public sealed class PlatformProcess : IAsyncDisposable
         {
             start.Environment.Remove(key);
         }
-        foreach (
-            var (key, value) in DefaultSettings(ports, folder).Concat(settings ?? new Dictionary<string, string>())
-        )
+        foreach (var (key, value) in DefaultSettings(ports, folder).Concat(settings(ports)))
         {
             start.Environment[key] = value;
         }
@@ -143,6 +164,11 @@ public sealed class PlatformProcess : IAsyncDisposable
             ["OCP_DATABASE_PATH"] = Path.Combine(folder, "ocplatform.db"),
             ["OCP_CHAT_TOKEN_KEY_FILE"] = Path.Combine(folder, "chat.key"),
             ["OCP_SPEECH_TTS_CACHE_DIRECTORY"] = Path.Combine(folder, "tts-cache"),
+            // A machine that builds and tests at once has late clocks: calls must not be turned away for that.
+            ["OCP_SIP_ADMISSION_OVERLOAD_LATENESS_HIGH_MS"] = "1000",
+            ["OCP_SIP_ADMISSION_OVERLOAD_LATENESS_LOW_MS"] = "999",
+            ["OCP_SIP_ADMISSION_OVERLOAD_CPU_HIGH_PERCENT"] = "100",
+            ["OCP_SIP_ADMISSION_OVERLOAD_CPU_LOW_PERCENT"] = "99",
         };
 
     /// <summary>Waits until the process has written the text.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OCPlatform.Bench;
 
 /// <summary>What one operation costs: the median of several rounds.</summary>
@@ -8,12 +6,17 @@ internal readonly record struct Cost(double Nanoseconds, double AllocatedBytes)
     public double PerSecond => 1e9 / Nanoseconds;
 }
 
-/// <summary>Runs an operation until the compiler has settled, then in rounds, and takes the median.</summary>
+/// <summary>
+/// Runs an operation until the compiler has settled, then in rounds, and takes the median. Time is the processor's, not the wall's, so that it means
+/// the same on a busy machine.
+/// </summary>
 internal static class Measurement
 {
     private const int Rounds = 9;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(120);
+
+    private static TimeSpan CpuTime => Environment.CpuUsage.TotalTime;
 
     public static Cost Of(Action operation)
     {
@@ -23,12 +26,12 @@ internal static class Measurement
         for (var round = 0; round < Rounds; round++)
         {
             var allocated = GC.GetAllocatedBytesForCurrentThread();
-            var start = Stopwatch.GetTimestamp();
+            var start = CpuTime;
             for (var i = 0; i < perRound; i++)
             {
                 operation();
             }
-            times[round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / perRound;
+            times[round] = (CpuTime - start).TotalNanoseconds / perRound;
             bytes[round] = (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / perRound;
         }
         times.Sort();
@@ -39,7 +42,7 @@ internal static class Measurement
     /// <summary>Warms up, and tells how many operations fill a round.</summary>
     private static int Calibrate(Action operation)
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = CpuTime;
         var count = 0L;
         do
         {
@@ -48,8 +51,8 @@ internal static class Measurement
                 operation();
             }
             count += 64;
-        } while (Stopwatch.GetElapsedTime(start) < WarmUp);
-        var each = Stopwatch.GetElapsedTime(start) / count;
+        } while (CpuTime - start < WarmUp);
+        var each = (CpuTime - start) / count;
         return (int)Math.Clamp(Round / each, 16, 10_000_000);
     }
 }

@@ -1,4 +1,5 @@
 using OCPlatform.Bench;
+using OCPlatform.Bench.Calls;
 using OCPlatform.Bench.Fuzz;
 using OCPlatform.Bench.Sip;
 
@@ -6,6 +7,7 @@ using OCPlatform.Bench.Sip;
 Topic[] topics =
 [
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
+    new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
 ];
 

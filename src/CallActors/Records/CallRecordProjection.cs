@@ -60,7 +60,6 @@ public sealed class CallRecordProjection : ReceiveActor, IWithTimers
     {
         try
         {
-            await _store.InitializeAsync(_stopping.Token);
             var offset = await CatchUpAsync(await _store.ReadOffsetAsync(_stopping.Token));
             foreach (var call in await _store.ListLiveAsync(_stopping.Token))
             {

@@ -13,25 +13,13 @@ namespace OCPlatform.CallActors.Records;
 /// </summary>
 public sealed class CallRecordStore(Database database)
 {
-    /// <summary>Makes the tables when they are missing.</summary>
-    public async Task InitializeAsync(CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync(
-            """
-            CREATE TABLE IF NOT EXISTS call_records (
-                id TEXT PRIMARY KEY, received_at BIGINT NOT NULL, live INTEGER NOT NULL, record TEXT NOT NULL);
-            CREATE INDEX IF NOT EXISTS call_records_by_time ON call_records (received_at);
-            CREATE INDEX IF NOT EXISTS call_records_live ON call_records (live);
-            CREATE TABLE IF NOT EXISTS projection_offsets (name TEXT PRIMARY KEY, journal_offset BIGINT NOT NULL);
-            """
-        );
-    }
+    private readonly SemaphoreSlim _making = new(1, 1);
+    private volatile bool _made;
 
     /// <summary>The journal offset up to which events have been applied; 0 at first.</summary>
     public async Task<long> ReadOffsetAsync(CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await OpenAsync(cancellation);
         return await connection.ExecuteScalarAsync<long?>(
                 "SELECT journal_offset FROM projection_offsets WHERE name = 'calls'"
             ) ?? 0;
@@ -40,7 +28,7 @@ public sealed class CallRecordStore(Database database)
     /// <summary>Applies a batch of events in journal order and notes the offset behind them.</summary>
     public async Task ApplyAsync(IEnumerable<ICallEvent> events, long offset, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         foreach (var call in events.GroupBy(e => e.CallId))
         {
@@ -75,7 +63,7 @@ public sealed class CallRecordStore(Database database)
     /// <summary>The newest records first.</summary>
     public async Task<IReadOnlyList<CallRecord>> ListAsync(int limit, bool liveOnly, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await OpenAsync(cancellation);
         var rows = await connection.QueryAsync<string>(
             $"SELECT record FROM call_records {(liveOnly ? "WHERE live = 1" : "")} ORDER BY received_at DESC LIMIT @limit",
             new { limit }
@@ -86,17 +74,57 @@ public sealed class CallRecordStore(Database database)
     /// <summary>One record; null when the journal has told nothing of the call.</summary>
     public async Task<CallRecord?> GetAsync(CallId id, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await OpenAsync(cancellation);
         return await ReadAsync(connection, null, id);
     }
 
     /// <summary>The calls that have begun and not ended, as far as the journal tells.</summary>
     public async Task<IReadOnlyList<CallId>> ListLiveAsync(CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await OpenAsync(cancellation);
         var ids = await connection.QueryAsync<string>("SELECT id FROM call_records WHERE live = 1");
         return [.. ids.Select(id => new CallId(id))];
     }
+
+    /// <summary>A connection to tables that are there: whoever comes first makes them, be it somebody who only asks.</summary>
+    private async Task<DbConnection> OpenAsync(CancellationToken cancellation)
+    {
+        var connection = await database.OpenAsync(cancellation);
+        if (_made)
+        {
+            return connection;
+        }
+        try
+        {
+            await _making.WaitAsync(cancellation);
+            try
+            {
+                await MakeTablesAsync(connection);
+                _made = true;
+            }
+            finally
+            {
+                _making.Release();
+            }
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static Task MakeTablesAsync(DbConnection connection) =>
+        connection.ExecuteAsync(
+            """
+            CREATE TABLE IF NOT EXISTS call_records (
+                id TEXT PRIMARY KEY, received_at BIGINT NOT NULL, live INTEGER NOT NULL, record TEXT NOT NULL);
+            CREATE INDEX IF NOT EXISTS call_records_by_time ON call_records (received_at);
+            CREATE INDEX IF NOT EXISTS call_records_live ON call_records (live);
+            CREATE TABLE IF NOT EXISTS projection_offsets (name TEXT PRIMARY KEY, journal_offset BIGINT NOT NULL);
+            """
+        );
 
     private static async Task<CallRecord?> ReadAsync(DbConnection connection, DbTransaction? transaction, CallId id)
     {

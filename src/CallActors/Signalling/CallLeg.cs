@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transports;
@@ -30,8 +31,14 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// <summary>The trunk it came by or is to go by; null where the gateway chooses.</summary>
     public string? Trunk { get; init; }
 
+    /// <summary>Whether its peer may have us call others by REFER.</summary>
+    public bool AllowReferrals { get; set; } = true;
+
     /// <summary>The description to send with the answer, or as early media.</summary>
     public ReadOnlyMemory<byte> Description { get; set; }
+
+    /// <summary>The agreement that the journal knows of.</summary>
+    public NegotiatedMedia? Journaled { get; set; }
 
     /// <summary>The answer that an unreliable 183 foretold; empty for none.</summary>
     public ReadOnlyMemory<byte> Foretold { get; set; }

@@ -16,6 +16,7 @@ public sealed record SipPath(string Transport, string Remote, string Local);
 public static class SipGatewayEvents
 {
     /// <summary>An admitted INVITE that opens a call. The gateway has sent 100 and holds the server transaction.</summary>
+    /// <param name="AllowReferrals">Whether who sent it may have us call others by REFER.</param>
     [WireName("sip/invite/1")]
     public sealed record InviteArrived(
         CallId CallId,
@@ -23,7 +24,8 @@ public static class SipGatewayEvents
         byte[] Message,
         SipPath Path,
         string Trunk,
-        DateTimeOffset At
+        DateTimeOffset At,
+        bool AllowReferrals = true
     ) : ICallMessage;
 
     /// <summary>A request inside the call's SIP dialog. TransactionId is null for ACK.</summary>
@@ -51,7 +53,8 @@ public static class SipGatewayEvents
         byte[] Message,
         SipPath Path,
         string? Trunk,
-        DateTimeOffset At
+        DateTimeOffset At,
+        bool AllowReferrals = true
     ) : ICallMessage;
 
     /// <summary>A response to a request that the call sent under RequestKey.</summary>

@@ -20,28 +20,29 @@ public sealed partial class SipGateway
     private sealed record AdmittedCall(AdmittedRequest Invite, long SinceTicks, IActorRef? Actor);
 
     /// <summary>A request in a dialog, and the ACK of a 2xx: to the call that the To tag names, else to the subscription.</summary>
-    private void PassToItsCall(AdmittedRequest admitted)
+    private void PassToItsCall(DialogRequest dialog)
     {
-        if (CallId.TryParse(admitted.Request.To.Tag, out var call))
+        if (CallId.TryParse(dialog.Request.To.Tag, out var call))
         {
-            if (admitted.Request.Method == SipMethod.Bye)
+            if (dialog.Request.Method == SipMethod.Bye)
             {
-                _outbound.OnByeArrived(admitted.Request.CallId);
+                _outbound.OnByeArrived(dialog.Request.CallId);
                 _callStates.OnBye(call, fromPeer: true);
             }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
                     call,
-                    admitted.Transaction?.Value,
-                    admitted.Request.ToBytes(),
-                    PathOf(admitted.Received),
+                    dialog.Received.TransactionId?.Value,
+                    dialog.Request.ToBytes(),
+                    PathOf(dialog.Received),
                     _time.GetUtcNow()
                 )
             );
+            dialog.Request.Release();
         }
         else
         {
-            _subscriptions.Tell(admitted);
+            _subscriptions.Tell(dialog);
         }
     }
 
@@ -61,16 +62,18 @@ public sealed partial class SipGateway
 
     private void PassInvite(CallId call, AdmittedRequest invite)
     {
-        var transaction = invite.Transaction!.Value;
+        var transaction = invite.Transaction;
         _invites[transaction] = call;
+        var trunk = _board.Find(invite.Identity.Trunk);
         _calls.Tell(
             new SipGatewayEvents.InviteArrived(
                 call,
                 transaction.Value,
-                TrustedIdentity.Of(invite.Request, _board.Find(invite.Caller.Trunk)).ToBytes(),
+                TrustedIdentity.Of(invite.Request, trunk).ToBytes(),
                 PathOf(invite.Received),
-                invite.Caller.Account,
-                _time.GetUtcNow()
+                invite.Identity.Trunk,
+                _time.GetUtcNow(),
+                trunk?.Options.AllowReferrals ?? true
             )
         );
     }
@@ -117,7 +120,7 @@ public sealed partial class SipGateway
         if (_admitted.Remove(call, out var admitted))
         {
             _door.End(call);
-            _door.Release(admitted.Invite.Caller);
+            _door.Release(admitted.Invite.Identity);
             _callStates.OnForgotten(call);
             _status.LiveCalls = _admitted.Count;
         }
@@ -139,7 +142,7 @@ public sealed partial class SipGateway
                 _options.RetryAfterSeconds,
                 call.Value
             );
-            Respond(admitted.Invite, refusal);
+            _endpoint.Respond(admitted.Invite.Transaction, refusal);
         }
     }
 }

@@ -45,14 +45,15 @@ public sealed partial class SipGateway
 
     private SipEndpoint CreateEndpoint()
     {
+        var log = _log;
         var endpointOptions = new SipEndpointOptions
         {
             ServerHeader = SipProduct.Name,
             Gatekeeper = _door,
-            OnHandlerException = e => _log.Error(e, "SIP handler failed"),
+            OnHandlerException = e => log.Error(e, "SIP handler failed"),
             OnMalformed = (_, remote) => _door.OnMalformed(remote.Address),
         };
-        var transports = _listeners.CreateTransports(new ConnectionLog(_log, _time).OnClosed);
+        var transports = _listeners.CreateTransports(new ConnectionLog(log, _time).OnClosed);
         return new SipEndpoint(endpointOptions, transports, new SipInbox(Self), _time);
     }
 }

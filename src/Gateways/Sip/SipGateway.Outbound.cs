@@ -11,6 +11,7 @@ namespace OCPlatform.Gateways.Sip;
 public sealed partial class SipGateway
 {
     private readonly OutboundServices _outboundServices;
+    private readonly SipTargetResolver _resolve;
     private readonly TrunkBoard _board;
     private readonly List<IActorRef> _trunkActors = [];
     private OutboundContext _outboundContext = null!;
@@ -38,7 +39,10 @@ public sealed partial class SipGateway
             _door.Expect,
             _options,
             _board,
-            _outboundServices,
+            _outboundServices with
+            {
+                Resolve = _resolve,
+            },
             _callStates,
             _time,
             _log
@@ -53,15 +57,11 @@ public sealed partial class SipGateway
     {
         foreach (var trunk in _board.Trunks.Where(t => t.IsOutbound && t.Options.Health.IntervalSeconds > 0))
         {
-            _trunkActors.Add(
-                Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _outboundServices.Resolve, _time))
-            );
+            _trunkActors.Add(Context.ActorOf(TrunkProber.Props(trunk, _board.Health, _sender, _resolve, _time)));
         }
         foreach (var trunk in _board.Trunks.Where(trunk => trunk.Registrars.Count > 0))
         {
-            _trunkActors.Add(
-                Context.ActorOf(TrunkRegistration.Props(trunk, _board, _sender, _outboundServices.Resolve, _time))
-            );
+            _trunkActors.Add(Context.ActorOf(TrunkRegistration.Props(trunk, _board, _sender, _resolve, _time)));
         }
     }
 

@@ -5,8 +5,8 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
-using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Gateways.Sip.Listeners;
+using OCPlatform.Gateways.Sip.Subscriptions;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Sip;
@@ -54,14 +54,16 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         {
             IsSubscription = _subscriptionTags.Contains,
         };
-        _listeners = new SipListeners(options, time);
-        _outboundServices = outbound ?? OutboundServices.Default(_listeners);
+        _outboundServices = outbound ?? OutboundServices.Default();
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
+        _listeners = new SipListeners(options, time);
+        _resolve = _outboundServices.Resolve ?? _listeners.CreateLocator().LocateAsync;
         _endpoint = CreateEndpoint();
         _sender = new SipSender(() => _endpoint, _door.Expect);
 
         // From the wire.
         Receive<AdmittedRequest>(OnRequest);
+        Receive<DialogRequest>(PassToItsCall);
         Receive<SipInbox.Refused>(r => _endpoint.Respond(r.Transaction, r.Response));
         Receive<SipInbox.Cancel>(c => OnCancel(c.Invite));
         Receive<SipInbox.Response>(r => OnResponse(r.Transaction, r.Message));
@@ -121,9 +123,6 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     {
         switch (admitted.Kind)
         {
-            case SipRequestKind.InDialog:
-                PassToItsCall(admitted);
-                break;
             case SipRequestKind.Call:
                 OpenCall(admitted);
                 break;
@@ -148,14 +147,6 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         if (!_sender.OnTransactionOver(over.Transaction, over.End))
         {
             OnRequestOver(over.Transaction, over.End);
-        }
-    }
-
-    private void Respond(AdmittedRequest admitted, SipResponse response)
-    {
-        if (admitted.Transaction is { } transaction)
-        {
-            _endpoint.Respond(transaction, response);
         }
     }
 

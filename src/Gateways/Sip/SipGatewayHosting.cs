@@ -5,10 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Messaging;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Gateways.Sip.Subscriptions;
-using OCPlatform.Gateways.Sip.Listeners;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -16,19 +16,19 @@ namespace OCPlatform.Gateways.Sip;
 public static class SipGatewayHosting
 {
     /// <summary>
-    /// Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk, user or listener is wrong, or a
-    /// certificate cannot be loaded.
+    /// Registers the gateway's options and status. Throws <see cref="ArgumentException"/> when a trunk, user or listener is
+    /// wrong, or a certificate cannot be loaded.
     /// </summary>
     public static IServiceCollection AddSipGateway(this IServiceCollection services, SipGatewayOptions options)
     {
         _ = new Callers(options, TimeProvider.System);
-        var listeners = new SipListeners(options);
+        _ = new SipListeners(options);
         services.AddSingleton(options);
         services.AddSingleton<SipGatewayStatus>();
         services.TryAddSingleton<ISpendGuard, RatedSpendGuard>();
         services.AddSingleton(provider =>
         {
-            var plain = OutboundServices.Default(listeners);
+            var plain = OutboundServices.Default();
             return plain with
             {
                 Spend = provider.GetRequiredService<ISpendGuard>(),

@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Messaging;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Gateways.Sip.Subscriptions;
-using OCPlatform.Gateways.Sip.Listeners;
 
 namespace OCPlatform.Gateways.Sip;
 

@@ -20,13 +20,13 @@ internal sealed class SipInbox(IActorRef gateway) : ISipHandler
 
     public void OnRequest(SipServerRequest request)
     {
-        if (request.Ticket is TransactionRefusal refusal)
+        object message = request.Ticket switch
         {
-            gateway.Tell(new Refused(request.TransactionId!.Value, refusal.Response));
-            return;
-        }
-        var caller = request.Ticket as SipCaller ?? SipCaller.Stranger;
-        gateway.Tell(new AdmittedRequest(request, SipRequestKinds.Of(request.Request), caller));
+            RequestIdentity identity => new AdmittedRequest(request, request.TransactionId!.Value, identity),
+            TransactionRefusal refusal => new Refused(request.TransactionId!.Value, refusal.Response),
+            _ => new DialogRequest(request),
+        };
+        gateway.Tell(message);
     }
 
     public void OnCancel(SipTransactionId invite, SipRequest cancel) => gateway.Tell(new Cancel(invite));

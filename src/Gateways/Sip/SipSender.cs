@@ -27,10 +27,12 @@ internal sealed class SipSender(Func<SipEndpoint> endpoint, Action<IPAddress> ex
     public sealed record Failed(SipTransactionId Transaction, SipTransactionEnd End)
         : INoSerializationVerificationNeeded;
 
-    public void Respond(AdmittedRequest request, SipResponse response)
+    public void Respond(AdmittedRequest request, SipResponse response) => Respond(request.Received, response);
+
+    public void Respond(SipServerRequest request, SipResponse response)
     {
         // None of what these actors serve is an ACK, so there is a transaction.
-        if (request.Transaction is { } transaction)
+        if (request.TransactionId is { } transaction)
         {
             endpoint().Respond(transaction, response);
         }

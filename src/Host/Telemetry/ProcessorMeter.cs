@@ -13,7 +13,7 @@ internal sealed class ProcessorMeter(TimeProvider time)
 
     private readonly Dictionary<string, long> _nicedTicks = [];
     private TimeSpan _usedBefore;
-    private long _askedAt;
+    private long? _askedAt;
 
     /// <summary>Share since the last call, 0 to 1; 0 at the first.</summary>
     public double Read()
@@ -23,11 +23,11 @@ internal sealed class ProcessorMeter(TimeProvider time)
         var niced = NicedSinceLast();
         var (before, since) = (_usedBefore, _askedAt);
         (_usedBefore, _askedAt) = (used, time.GetTimestamp());
-        if (since == 0)
+        if (since is not { } start)
         {
             return 0;
         }
-        var seconds = time.GetElapsedTime(since).TotalSeconds;
+        var seconds = time.GetElapsedTime(start).TotalSeconds;
         var busy = (used - before).TotalSeconds - niced;
         return Math.Clamp(busy / (seconds * Environment.ProcessorCount), 0, 1);
     }

@@ -10,6 +10,9 @@ namespace OCPlatform.Media.Sdp;
 /// </summary>
 internal static class SdpReader
 {
+    // The grammar knows one space; a tab within a value would be lost at the end of a line when it is written again.
+    private static readonly char[] Blanks = [' ', '\t'];
+
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     public static bool TryRead(
@@ -132,7 +135,7 @@ internal static class SdpReader
         // o=<username> <sess-id> <sess-version> <nettype> <addrtype> <unicast-address>
         private SdpError ReadOrigin(ReadOnlySpan<char> value)
         {
-            var parts = value.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var parts = value.ToString().Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
             if (
                 parts.Length != 6
                 || _origin is not null
@@ -147,7 +150,7 @@ internal static class SdpReader
         // c=<nettype> <addrtype> <connection-address>
         private SdpError ReadConnection(ReadOnlySpan<char> value)
         {
-            var parts = value.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var parts = value.ToString().Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
             if (parts.Length != 3 || parts[0] != "IN" || parts[1] is not ("IP4" or "IP6"))
                 return SdpError.BadConnection;
             // A multicast TTL or count ("/127") is not for telephony, but harmless to cut off.
@@ -165,14 +168,14 @@ internal static class SdpReader
         private SdpError ReadMedia(ReadOnlySpan<char> value)
         {
             CloseMedia();
-            var parts = value.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var parts = value.ToString().Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
             if (
                 parts.Length < 4
                 || !int.TryParse(parts[1].Split('/')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
                 || port > 65535
             )
                 return SdpError.BadMedia;
-            if (_media.Count == SessionDescription.MaxMedia)
+            if (_media.Count == SessionDescription.MaxMedia || parts.Length - 3 > SessionDescription.MaxFormats)
                 return SdpError.TooLarge;
             _open = new MediaDescription
             {

@@ -19,6 +19,9 @@ public sealed record SessionDescription
     internal const int MaxLines = 1000;
     internal const int MaxMedia = 32;
 
+    /// <summary>There are no more RTP payload types than this. Each one is looked up among the attributes, so that their product counts.</summary>
+    internal const int MaxFormats = 128;
+
     public required SdpOrigin Origin { get; init; }
     public string SessionName { get; init; } = "-";
 

@@ -76,6 +76,24 @@ public sealed class DigestClient(SipCredentials credentials)
         }
     }
 
+    /// <summary>
+    /// Takes the nonce that the answer to an authorized request offers for the next one (RFC 7616 §3.5). The header names no realm, so it counts only
+    /// while there is one.
+    /// </summary>
+    public void TakeNextNonce(SipResponse response)
+    {
+        var users = _nonces.Where(n => !n.Key.Proxy).ToList();
+        if (
+            users is not [var (key, nonce)]
+            || response.Headers[SipHeaderId.AuthenticationInfo] is not { } info
+            || DigestParameters.TryParseList(info)?["nextnonce"] is not { Length: > 0 } next
+        )
+        {
+            return;
+        }
+        _nonces[key] = nonce.Renewed(next);
+    }
+
     private bool Suits(string realm) => credentials.Realm is null || credentials.Realm == realm;
 
     private void Remember(bool proxy, Nonce nonce)
@@ -106,7 +124,7 @@ public sealed class DigestClient(SipCredentials credentials)
     private string Credentials(Nonce nonce, SipRequest request)
     {
         nonce.Count++;
-        var qop = nonce.HasQop ? "auth" : null;
+        var qop = nonce.Qop;
         var nonceCount = nonce.Count.ToString("x8", CultureInfo.InvariantCulture);
         var clientNonce = SipToken.NewTag();
         var uri = request.RequestUri.ToString();
@@ -119,7 +137,8 @@ public sealed class DigestClient(SipCredentials credentials)
             nonce.Value,
             qop,
             nonceCount,
-            clientNonce
+            clientNonce,
+            request.Body.Span
         );
         var value =
             $"Digest username={SipText.Quote(credentials.Username)}, realm={SipText.Quote(nonce.Realm)}, "
@@ -155,7 +174,9 @@ public sealed class DigestClient(SipCredentials credentials)
         public required string Value { get; init; }
         public required DigestAlgorithm Algorithm { get; init; }
         public required bool NamesAlgorithm { get; init; }
-        public required bool HasQop { get; init; }
+
+        /// <summary>Null for a server of RFC 2069.</summary>
+        public required string? Qop { get; init; }
         public required bool Stale { get; init; }
         public required string? Opaque { get; init; }
         public uint Count { get; set; }
@@ -168,21 +189,38 @@ public sealed class DigestClient(SipCredentials credentials)
                 parameters?["realm"] is { } realm
                 && parameters["nonce"] is { } nonce
                 && Digest.TryParseAlgorithm(parameters["algorithm"], out var algorithm)
-                && (parameters["qop"] is not { } offered || OffersAuth(offered))
+                && TryChooseQop(parameters["qop"], out var qop)
                 ? new Nonce
                 {
                     Realm = realm,
                     Value = nonce,
                     Algorithm = algorithm,
                     NamesAlgorithm = parameters["algorithm"] is not null,
-                    HasQop = parameters["qop"] is not null,
+                    Qop = qop,
                     Stale = string.Equals(parameters["stale"], "true", StringComparison.OrdinalIgnoreCase),
                     Opaque = parameters["opaque"],
                 }
                 : null;
         }
 
-        private static bool OffersAuth(string qop) =>
-            qop.Split(',', StringSplitOptions.TrimEntries).Contains("auth", StringComparer.OrdinalIgnoreCase);
+        public Nonce Renewed(string value) =>
+            new()
+            {
+                Realm = Realm,
+                Value = value,
+                Algorithm = Algorithm,
+                NamesAlgorithm = NamesAlgorithm,
+                Qop = Qop,
+                Stale = false,
+                Opaque = Opaque,
+            };
+
+        /// <summary>auth where it is offered: proxies on the way may have to change a body. False when nothing offered is known.</summary>
+        private static bool TryChooseQop(string? offered, out string? qop)
+        {
+            var options = offered?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+            qop = Array.Find(["auth", "auth-int"], q => options.Contains(q, StringComparer.OrdinalIgnoreCase));
+            return offered is null || qop is not null;
+        }
     }
 }

@@ -23,7 +23,12 @@ internal sealed class DigestParameters
         {
             return null;
         }
-        rest = rest[7..];
+        return TryParseList(rest[7..]);
+    }
+
+    /// <summary>The list alone, as in Authentication-Info. Null when it is malformed.</summary>
+    public static DigestParameters? TryParseList(ReadOnlySpan<char> rest)
+    {
         var result = new DigestParameters();
         while (!(rest = rest.TrimStart(" \t,")).IsEmpty)
         {

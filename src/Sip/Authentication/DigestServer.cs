@@ -17,6 +17,9 @@ public sealed class DigestServerOptions
     /// <summary>Offered in this order; the peer takes the first it knows (RFC 8760 §2.3).</summary>
     public IReadOnlyList<DigestAlgorithm> Algorithms { get; set; } = [DigestAlgorithm.Sha256, DigestAlgorithm.Md5];
 
+    /// <summary>Offer auth-int besides auth: the digest then protects the body, too. Some phones stumble over the list.</summary>
+    public bool OfferIntegrity { get; set; }
+
     /// <summary>Nonces whose counts are remembered against replay.</summary>
     [Range(1, 10_000_000)]
     public int NonceWindow { get; set; } = 10_000;
@@ -32,6 +35,7 @@ public sealed class DigestServerOptions
 /// <param name="Ha1">Hex H(user:realm:password) of the algorithm asked for.</param>
 public sealed record DigestSecret(string? Password, string? Ha1 = null);
 
+/// <summary>What the credentials of a request are worth.</summary>
 public enum DigestVerdict
 {
     /// <summary>The credentials are good.</summary>
@@ -50,24 +54,32 @@ public enum DigestVerdict
     Malformed,
 }
 
-/// <param name="Verdict">The outcome.</param>
+/// <summary>The outcome of a check.</summary>
+/// <param name="Verdict">What the credentials are worth.</param>
 /// <param name="Username">Whom the credentials name; proven only when accepted.</param>
 public readonly record struct DigestResult(DigestVerdict Verdict, string? Username = null);
 
 /// <summary>
-/// Digest access authentication, server side (RFC 3261 §22, RFC 7616, RFC 8760): qop=auth, stateless nonces. Thread-safe. Nothing that a
+/// Digest access authentication, server side (RFC 3261 §22, RFC 7616, RFC 8760): qop=auth and auth-int, stateless nonces. Thread-safe. Nothing that a
 /// peer without good credentials sends is remembered.
 /// </summary>
 public sealed class DigestServer
 {
+    /// <summary>Nodes that share a key may be this far apart.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(5);
+
     private readonly DigestServerOptions _options;
     private readonly NonceFactory _nonces;
     private readonly NonceCountWindow _counts;
+    private readonly TimeProvider _time;
+    private readonly string _qop;
 
     public DigestServer(DigestServerOptions options, TimeProvider? time = null)
     {
         _options = options;
-        _nonces = new NonceFactory(options.Key ?? RandomNumberGenerator.GetBytes(32), time ?? TimeProvider.System);
+        _time = time ?? TimeProvider.System;
+        _qop = options.OfferIntegrity ? "auth,auth-int" : "auth";
+        _nonces = new NonceFactory(options.Key ?? RandomNumberGenerator.GetBytes(32), _time);
         _counts = new NonceCountWindow(options.NonceWindow);
     }
 
@@ -113,12 +125,18 @@ public sealed class DigestServer
         {
             response.Headers.Add(
                 proxy ? SipHeaderId.ProxyAuthenticate : SipHeaderId.WwwAuthenticate,
-                $"Digest realm={SipText.Quote(_options.Realm)}, nonce=\"{nonce}\", algorithm={Digest.NameOf(algorithm)}, qop=\"auth\""
+                $"Digest realm={SipText.Quote(_options.Realm)}, nonce=\"{nonce}\", algorithm={Digest.NameOf(algorithm)}, qop=\"{_qop}\""
                     + (stale ? ", stale=true" : "")
             );
         }
         return response;
     }
+
+    /// <summary>
+    /// Puts a fresh nonce on the response to an accepted request, which spares the client the next challenge (RFC 7616 §3.5).
+    /// </summary>
+    public void OfferNextNonce(SipResponse response) =>
+        response.Headers.Set(SipHeaderId.AuthenticationInfo, $"nextnonce=\"{_nonces.Create(_options.Realm)}\"");
 
     private DigestResult Check(
         SipRequest request,
@@ -152,9 +170,9 @@ public sealed class DigestServer
             return new(DigestVerdict.Malformed, username);
         }
         if (
-            _nonces.AgeOf(nonce, _options.Realm) is not { } age
-            || age.TotalSeconds > _options.NonceLifetimeSeconds
-            || age < TimeSpan.FromSeconds(-5)
+            _nonces.IssuedAt(nonce, _options.Realm) is not { } issuedAt
+            || _time.GetUtcNow() - issuedAt is var age
+                && (age.TotalSeconds > _options.NonceLifetimeSeconds || age < -ClockSkew)
         )
         {
             return new(DigestVerdict.Stale, username);
@@ -170,7 +188,8 @@ public sealed class DigestServer
             nonce,
             qop,
             credentials["nc"],
-            credentials["cnonce"]
+            credentials["cnonce"],
+            request.Body.Span
         );
         var equal = CryptographicOperations.FixedTimeEquals(
             Encoding.UTF8.GetBytes(expected),
@@ -180,13 +199,13 @@ public sealed class DigestServer
         {
             return new(DigestVerdict.Rejected, username);
         }
-        return _counts.TryUse(nonce, count)
+        return _counts.TryUse(nonce, issuedAt, count)
             ? new(DigestVerdict.Accepted, username)
             : new(DigestVerdict.Stale, username);
     }
 
-    /// <summary>Only qop=auth is offered; a client of RFC 2069 that leaves qop out may use a nonce once.</summary>
-    private static bool TryReadQop(DigestParameters credentials, out string? qop, out uint count)
+    /// <summary>Only what was offered; a client of RFC 2069 that leaves qop out may use a nonce once.</summary>
+    private bool TryReadQop(DigestParameters credentials, out string? qop, out uint count)
     {
         qop = credentials["qop"];
         count = 1;
@@ -194,7 +213,7 @@ public sealed class DigestServer
         {
             return true;
         }
-        return qop == "auth"
+        return (qop == "auth" || (qop == "auth-int" && _options.OfferIntegrity))
             && credentials["cnonce"] is not null
             && credentials["nc"] is { Length: 8 } text
             && uint.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out count)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -27,13 +28,14 @@ internal sealed class NonceFactory(byte[] key, TimeProvider time)
         return Base64Url.EncodeToString(nonce);
     }
 
-    /// <summary>The nonce's age when it is one of ours; null when not.</summary>
-    public TimeSpan? AgeOf(string nonce, string realm)
+    /// <summary>When the nonce was made, if it is one of ours; null when not.</summary>
+    public DateTimeOffset? IssuedAt(string nonce, string realm)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
         if (
             nonce.Length != Base64Url.GetEncodedLength(Bytes)
-            || !Base64Url.TryDecodeFromChars(nonce, bytes, out var length)
+            // Not TryDecodeFromChars, which throws at characters that are none of base64's.
+            || Base64Url.DecodeFromChars(nonce, bytes, out _, out var length) != OperationStatus.Done
             || length != Bytes
         )
         {
@@ -42,9 +44,7 @@ internal sealed class NonceFactory(byte[] key, TimeProvider time)
         Span<byte> expected = stackalloc byte[16];
         Sign(bytes[..16], realm, expected);
         return CryptographicOperations.FixedTimeEquals(expected, bytes[16..])
-            ? TimeSpan.FromMilliseconds(
-                time.GetUtcNow().ToUnixTimeMilliseconds() - BinaryPrimitives.ReadInt64BigEndian(bytes)
-            )
+            ? DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes))
             : null;
     }
 

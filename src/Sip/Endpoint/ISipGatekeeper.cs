@@ -42,6 +42,7 @@ public readonly record struct SipGateDecision
     /// <summary>Neither state nor answer.</summary>
     public static SipGateDecision Silence => default;
 
+    /// <summary>Lets the request in; the handler finds the ticket on it.</summary>
     public static SipGateDecision LetIn(object? ticket) => new(true, ticket, null);
 
     /// <summary>

@@ -28,7 +28,8 @@ public interface ISipHandler
 
 /// <summary>A request as the core gets it.</summary>
 /// <param name="Request">
-/// Its top Via tells where it really came from. The transaction layer reads it too until the first response: it must not be changed.
+/// Its top Via tells where it really came from. The transaction layer reads it too until the first response: it must not be changed. A core that
+/// is done with it, or with a response, may say so by <see cref="SipMessage.Release"/>.
 /// </param>
 /// <param name="TransactionId">For <see cref="SipEndpoint.Respond"/>; null for the ACK of a 2xx, which has no answer.</param>
 /// <param name="Flow">The way it came.</param>

@@ -6,8 +6,8 @@ namespace OCPlatform.Sip;
 /// <summary>How the gatekeeper is asked.</summary>
 public sealed partial class SipEndpoint
 {
-    // From the judgement to the handler, which is called for the same request next.
-    private object? _ticket;
+    // From the judgement to the handler, which is told of the same request next.
+    private (SipRequest? Request, object? Ticket) _ticket;
 
     private bool IsBarred(ReadOnlySpan<byte> message, SipFlow flow)
     {
@@ -27,7 +27,7 @@ public sealed partial class SipEndpoint
         }
         var decision = SipGateDecision.Silence;
         Guard(() => decision = gatekeeper.Judge(request, flow));
-        _ticket = decision.Ticket;
+        _ticket = (request, decision.Ticket);
         if (!decision.LetsIn && !request.IsAck && decision.Answer is { } answer)
         {
             ((ITransactionUser)this).Send(answer.ToBytes(), ResponseRouting.For(request, flow));
@@ -35,10 +35,10 @@ public sealed partial class SipEndpoint
         return decision.LetsIn;
     }
 
-    private object? TakeTicket()
+    private object? TakeTicket(SipRequest request)
     {
-        var ticket = _ticket;
-        _ticket = null;
+        var ticket = ReferenceEquals(_ticket.Request, request) ? _ticket.Ticket : null;
+        _ticket = default;
         return ticket;
     }
 }

@@ -6,7 +6,7 @@ namespace OCPlatform.Sip;
 
 /// <summary>
 /// A SIP element: transports, the transaction layer and its timers on one loop. The loop reads one bounded channel; transports
-/// parse on their own threads and put messages in it, callers put commands in it. All public methods are thread-safe.
+/// put the bytes of messages in it, callers put commands in it. All public methods are thread-safe.
 /// </summary>
 /// <remarks>
 /// When the channel holds <see cref="SipEndpointOptions.ReceiveQueue"/> items, messages are dropped and counted (UDP peers
@@ -17,6 +17,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
 {
     private readonly SipEndpointOptions _options;
     private readonly TransportChoice _transports;
+    private readonly ViaWriter _via;
     private readonly TcpSwitch _switch;
     private readonly ISipHandler _handler;
     private readonly TimeProvider _time;
@@ -24,6 +25,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     private readonly TransactionLayer _layer;
     private readonly Channel<Work> _work;
     private readonly LoopTimers _timers = new();
+    private readonly LoopDetector _loops = new();
     private readonly ITimer _timer;
     private Task _loop = Task.CompletedTask;
     private TimeSpan _armedFor = TimeSpan.MaxValue;
@@ -38,6 +40,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         _options = options;
         _transports = new TransportChoice(transports);
+        _via = new ViaWriter(_transports, _loops);
         _switch = new TcpSwitch(_transports, options.MaxUdpRequestBytes, time ?? TimeProvider.System);
         _handler = handler;
         _time = time ?? TimeProvider.System;
@@ -111,11 +114,11 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         if (!request.Headers.Contains(SipHeaderId.Via))
         {
-            AddVia(request, destination);
+            _via.Add(request, destination);
             if (_switch.DestinationFor(request, destination) is { } overTcp)
             {
                 request.Headers.Remove(SipHeaderId.Via);
-                AddVia(request, overTcp);
+                _via.Add(request, overTcp);
             }
         }
         return TransactionLayer.ClientIdOf(request);
@@ -134,13 +137,16 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         if (message is SipRequest request && !request.Headers.Contains(SipHeaderId.Via))
         {
-            AddVia(request, destination);
+            _via.Add(request, destination);
         }
         return SendStateless(message.ToBytes(), destination);
     }
 
     public bool SendStateless(ReadOnlyMemory<byte> message, SipDestination destination) =>
         Post(new Work(WorkKind.Stateless, Bytes: message, Destination: destination));
+
+    /// <summary>The request is one that this endpoint sent, come back for the same target: see <see cref="LoopDetector"/>.</summary>
+    public bool IsLoop(SipRequest request) => _loops.IsLoop(request);
 
     /// <summary>Our address as a peer there can reach it: for Contact.</summary>
     public System.Net.IPEndPoint AdvertisedFor(SipDestination destination) =>
@@ -177,34 +183,6 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
 
     bool ISipTransportReceiver.HasRoom => _work.Reader.Count < _options.ReceiveQueue;
 
-    void ISipTransportReceiver.OnReceived(ReadOnlySpan<byte> message, SipFlow flow)
-    {
-        Interlocked.Increment(ref Counters.ReceivedCount);
-        if (IsBarred(message, flow))
-        {
-            return;
-        }
-        if (_work.Reader.Count >= _options.ReceiveQueue)
-        {
-            Interlocked.Increment(ref Counters.DroppedCount);
-            return;
-        }
-        if (!SipParser.TryParse(message, out var parsed, out var error, _options.ParserLimits))
-        {
-            OnMalformed(error, flow);
-            return;
-        }
-        if (parsed is SipRequest request)
-        {
-            ResponseRouting.StampSource(request, flow);
-        }
-        _options.Trace?.OnReceived(parsed, flow);
-        if (!_work.Writer.TryWrite(new Work(WorkKind.Received, Message: parsed, Flow: flow)))
-        {
-            Interlocked.Increment(ref Counters.DroppedCount);
-        }
-    }
-
     void ISipTransportReceiver.OnTransportFailed(SipDestination destination) =>
         Post(new Work(WorkKind.TransportFailed, Destination: destination));
 
@@ -222,7 +200,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     }
 
     void ITransactionUser.OnRequest(SipTransactionId? id, SipRequest request, SipFlow flow) =>
-        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket())));
+        Guard(() => _handler.OnRequest(new SipServerRequest(request, id, flow, TakeTicket(request))));
 
     void ITransactionUser.OnCancel(SipTransactionId invite, SipRequest cancel) =>
         Guard(() => _handler.OnCancel(invite, cancel));
@@ -237,7 +215,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
     {
         if (_switch.TakeBack(id, end, out var cancelled) is { } again)
         {
-            SetSentBy(again.Request, again.Destination);
+            _via.Move(again.Request, again.Destination);
             Start(again.Request, again.Destination);
             if (cancelled)
             {
@@ -289,7 +267,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
         switch (work.Kind)
         {
             case WorkKind.Received:
-                _layer.Receive(work.Message!, work.Flow!, Now);
+                Receive(work.Rented!, work.Status, work.Flow!);
                 break;
             case WorkKind.Respond:
                 if (!_layer.Respond(work.Id, work.Status, work.Bytes, Now))
@@ -370,55 +348,8 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
         return false;
     }
 
-    private void OnMalformed(SipParseError error, SipFlow flow)
-    {
-        Interlocked.Increment(ref Counters.MalformedCount);
-        _options.OnMalformed?.Invoke(error, flow.Remote.EndPoint);
-        if (error.Request is not { } request)
-        {
-            return;
-        }
-        ResponseRouting.StampSource(request, flow);
-        var response = SipResponse.Create(
-            request,
-            error.Status,
-            error.Status == SipStatus.BadRequest ? error.Reason : null
-        );
-        if (_options.ServerHeader is { } server)
-        {
-            response.Headers.Add(SipHeaderId.Server, server);
-        }
-        SendStateless(response, ResponseRouting.For(request, flow));
-    }
-
     private void Start(SipRequest request, SipDestination destination) =>
         _layer.Start(request, destination, _transports.Find(destination)?.IsReliable ?? false, Now);
-
-    private void AddVia(SipRequest request, SipDestination destination) =>
-        request.Headers.AddFirst(
-            SipHeaderId.Via,
-            $"SIP/2.0/{destination.Transport} {SentBy(destination)};branch={SipToken.NewBranch()};rport"
-        );
-
-    /// <summary>The same Via value by another transport; its branch, and so the transaction, stays.</summary>
-    private void SetSentBy(SipRequest request, SipDestination destination)
-    {
-        var via = request.TopVia;
-        var local = _transports.For(destination).AdvertisedFor(destination);
-        request.TopVia = via with { Transport = destination.Transport, Host = HostOf(local), Port = local.Port };
-    }
-
-    private string SentBy(SipDestination destination)
-    {
-        var local = _transports.For(destination).AdvertisedFor(destination);
-        return $"{HostOf(local)}:{local.Port}";
-    }
-
-    private static string HostOf(System.Net.IPEndPoint local)
-    {
-        var host = local.Address.ToString();
-        return host.Contains(':') ? $"[{host}]" : host;
-    }
 
     private void Guard(Action action)
     {
@@ -453,6 +384,7 @@ public sealed partial class SipEndpoint : ISipTransportReceiver, ITransactionUse
         int Status = 0,
         ReadOnlyMemory<byte> Bytes = default,
         SipDestination? Destination = null,
-        Action? Action = null
+        Action? Action = null,
+        byte[]? Rented = null
     );
 }

@@ -39,21 +39,21 @@ public sealed class SipEndpointOptions
     public Action<Exception>? OnHandlerException { get; set; }
 
     /// <summary>
-    /// Told of refused messages, on the transport's thread: the error and where it came from. Its callee limits its own rate.
+    /// Told of refused messages, on the loop: the error and where it came from. Its callee limits its own rate.
     /// </summary>
     public Action<SipParseError, System.Net.IPEndPoint>? OnMalformed { get; set; }
 
     /// <summary>Decides what is read and which requests get a transaction; null lets everything in.</summary>
     public ISipGatekeeper? Gatekeeper { get; set; }
 
-    /// <summary>Sees every message that passes, for ladders and traces. Called on several threads; null for none.</summary>
+    /// <summary>Sees every message that passes, for ladders and traces. Sent ones are told on the loop, received ones too; null for none.</summary>
     public ISipTrace? Trace { get; set; }
 }
 
 /// <summary>Watches messages on the wire.</summary>
 public interface ISipTrace
 {
-    /// <summary>A well-formed message came in.</summary>
+    /// <summary>A well-formed message came in. Who keeps it calls <see cref="SipMessage.Retain"/>.</summary>
     void OnReceived(SipMessage message, Transports.SipFlow flow);
 
     /// <summary>A message went out, retransmissions included. The bytes must not be kept.</summary>

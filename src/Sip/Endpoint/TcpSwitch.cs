@@ -43,7 +43,7 @@ internal sealed class TcpSwitch(TransportChoice transports, int maxUdpBytes, Tim
     /// <summary>Where the request goes: by TCP when its Via says so though its destination does not.</summary>
     public SipDestination Begin(SipTransactionId id, SipRequest request, SipDestination destination)
     {
-        if (destination.Transport != "UDP" || request.TopVia.Transport != "TCP")
+        if (destination.Transport != "UDP" || !transports.HasTcp || request.TopVia.Transport != "TCP")
         {
             return destination;
         }

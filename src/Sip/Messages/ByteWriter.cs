@@ -110,6 +110,8 @@ internal struct ByteWriter
         Write((byte)'"');
     }
 
+    public readonly void Replace(int from, byte old, byte by) => _bytes.AsSpan(from, Count - from).Replace(old, by);
+
     public void Clear() => Count = 0;
 
     /// <summary>Takes back what was written after the count was this.</summary>

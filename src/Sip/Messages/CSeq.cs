@@ -6,6 +6,7 @@ public readonly record struct CSeq(uint Number, string Method) : IWireText
     /// <summary>CSeq numbers must be less than 2^31 (RFC 3261 §8.1.1.5).</summary>
     public const uint Limit = 1u << 31;
 
+    /// <summary>Reads a header value; false when the number is too large or the method no token.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out CSeq cseq)
     {
         cseq = default;

@@ -27,8 +27,10 @@ public sealed record NameAddress : IWireText
         Parameters = tag is null ? SipParameters.Empty : SipParameters.Empty.With("tag", tag);
     }
 
+    /// <summary>A copy with this tag, in place of any that was there.</summary>
     public NameAddress WithTag(string tag) => this with { Parameters = Parameters.With("tag", tag) };
 
+    /// <summary>Reads one address, not a list of them; false when it is malformed.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out NameAddress? address)
     {
         address = null;
@@ -84,7 +86,13 @@ internal ref struct NameAddressSlices
     /// <summary>The URI stands in angle brackets.</summary>
     public bool Bracketed;
 
-    public static bool TryParse(ReadOnlySpan<byte> text, out NameAddressSlices address)
+    public static bool TryParse(ReadOnlySpan<byte> text, out NameAddressSlices address) =>
+        TrySplit(text, out address)
+        && SipUriSlices.TryParse(address.Uri, out _)
+        && SipParameters.IsValid(address.Parameters);
+
+    /// <summary>The parts, without a look at whether URI and parameters are well formed.</summary>
+    public static bool TrySplit(ReadOnlySpan<byte> text, out NameAddressSlices address)
     {
         address = default;
         text = SipCharacters.Trim(text);
@@ -109,17 +117,13 @@ internal ref struct NameAddressSlices
         var open = text.IndexOf((byte)'<');
         if (open < 0)
         {
-            return address.TryParseAddressSpec(text);
+            return address.TrySplitAddressSpec(text);
         }
         if (open > 0)
         {
-            // display-name = *(token LWS): more characters than token has are met in the wild and do no harm,
-            // but one of these would make the bracket part of something else.
+            // display-name = *(token LWS): more characters than token has are met in the wild and do no harm, save these.
             address.DisplayName = SipCharacters.Trim(text[..open]);
-            if (
-                address.DisplayName.IndexOfAny((byte)'"', (byte)';', (byte)'>') >= 0
-                || address.DisplayName.Contains((byte)',')
-            )
+            if (address.DisplayName.ContainsAny(SipCharacters.NoDisplayName))
             {
                 return false;
             }
@@ -132,11 +136,11 @@ internal ref struct NameAddressSlices
         address.Bracketed = true;
         address.Uri = text[(open + 1)..close];
         address.Parameters = text[(close + 1)..];
-        return SipUriSlices.TryParse(address.Uri, out _) && SipParameters.IsValid(address.Parameters);
+        return true;
     }
 
     /// <summary>Without angle brackets every parameter is the header's, and "?" and "," may not stand (RFC 3261 §20).</summary>
-    private bool TryParseAddressSpec(ReadOnlySpan<byte> text)
+    private bool TrySplitAddressSpec(ReadOnlySpan<byte> text)
     {
         var semicolon = text.IndexOf((byte)';');
         // In sip:a;b@host the semicolon belongs to the user part.
@@ -148,8 +152,6 @@ internal ref struct NameAddressSlices
         }
         Uri = SipCharacters.Trim(semicolon < 0 ? text : text[..semicolon]);
         Parameters = semicolon < 0 ? default : text[semicolon..];
-        return Uri.IndexOfAny((byte)'?', (byte)',') < 0
-            && SipUriSlices.TryParse(Uri, out _)
-            && SipParameters.IsValid(Parameters);
+        return Uri.IndexOfAny((byte)'?', (byte)',') < 0;
     }
 }

@@ -12,7 +12,7 @@ public sealed class RequestInspection
     /// <summary>Option tags understood, for Require.</summary>
     public IReadOnlyList<string> Extensions { get; init; } = [];
 
-    /// <summary>Media types of bodies understood, lower case.</summary>
+    /// <summary>Media types of bodies understood, lower case; within multipart bodies too.</summary>
     public IReadOnlyList<string> BodyTypes { get; init; } = ["application/sdp"];
 
     private static readonly string[] Registered =
@@ -57,12 +57,15 @@ public sealed class RequestInspection
 
     private SipResponse? RefuseBody(SipRequest request)
     {
-        if (request.Body.IsEmpty || IsOptional(request.Headers[SipHeaderId.ContentDisposition]))
+        if (request.Body.IsEmpty)
         {
             return null;
         }
-        // A body without a type is left to whoever reads it.
-        if (request.ContentType is { } type && !BodyTypes.Contains(type))
+        if (!SipBody.TryReadParts(request, out var parts))
+        {
+            return SipResponse.Create(request, SipStatus.BadRequest, "Malformed multipart body");
+        }
+        if (parts.Any(part => !part.IsOptional && !BodyTypes.Contains(part.ContentType)))
         {
             return Refusal(request, SipStatus.UnsupportedMediaType, SipHeaderId.Accept, BodyTypes);
         }
@@ -85,11 +88,6 @@ public sealed class RequestInspection
             .Headers.Elements(SipHeaderId.Accept)
             .Select(range => range.Split(';', 2)[0].Replace(" ", "").ToLowerInvariant())
             .Any(type => type is "application/sdp" or "application/*" or "*/*" or "multipart/mixed");
-
-    /// <summary>handling=optional: who does not understand the body may pass over it (RFC 3261 §20.11).</summary>
-    private static bool IsOptional(string? disposition) =>
-        disposition is not null
-        && disposition.Replace(" ", "").Contains(";handling=optional", StringComparison.OrdinalIgnoreCase);
 
     private static SipResponse Refusal(SipRequest request, int status, SipHeaderId header, IReadOnlyList<string> wanted)
     {

@@ -44,6 +44,16 @@ internal static class SipCharacters
     /// <summary>What ends an element of a comma-separated list, or keeps a comma from doing so.</summary>
     public static readonly SearchValues<byte> ListMarks = SearchValues.Create("\"<>,"u8);
 
+    /// <summary>White space and quotes, which would end a URI or begin something else.</summary>
+    public static readonly SearchValues<byte> NotInUri = SearchValues.Create(" \t\r\n\""u8);
+
+    /// <summary>What an unquoted display name must not hold: what would make the bracket part of something else, and control characters.</summary>
+    public static readonly SearchValues<byte> NoDisplayName = SearchValues.Create([
+        .. "\";>,"u8,
+        .. Enumerable.Range(0, 32).Where(c => c is not (9 or 10 or 13)).Select(c => (byte)c),
+        127,
+    ]);
+
     private static SearchValues<byte> Set(string characters) =>
         SearchValues.Create(System.Text.Encoding.ASCII.GetBytes(characters));
 

@@ -31,6 +31,7 @@ public readonly struct SipHeaderCollection
         }
     }
 
+    /// <summary>The header is there at least once, be it empty.</summary>
     public bool Contains(SipHeaderId id) => _message.IndexOf(id, 0) >= 0;
 
     public bool Contains(string name) => _message.IndexOf(name, 0) >= 0;
@@ -178,6 +179,7 @@ public readonly struct SipHeaderCollection
     /// <summary>A header without an id has no name of its own here: it must be given by name.</summary>
     private static string Known(SipHeaderId id) => SipHeaderNames.NameOf(id);
 
+    /// <summary>Removes every line of the header.</summary>
     public SipHeaderCollection Remove(SipHeaderId id)
     {
         for (var i = _message.IndexOf(id, 0); i >= 0; i = _message.IndexOf(id, i))

@@ -29,8 +29,10 @@ public ref struct SipHeaderValue
         _count = 0;
     }
 
+    /// <summary>Called by the compiler: the text between holes.</summary>
     public void AppendLiteral(string value) => AppendFormatted(value.AsSpan());
 
+    /// <summary>Called by the compiler: the value of a hole.</summary>
     public void AppendFormatted(string? value) => AppendFormatted(value.AsSpan());
 
     public void AppendFormatted(scoped ReadOnlySpan<char> value)

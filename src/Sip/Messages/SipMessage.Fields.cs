@@ -135,12 +135,10 @@ public abstract partial class SipMessage
     /// <summary>Writes a value into the side bytes; <paramref name="name"/> goes along for a header that has no id.</summary>
     internal HeaderField MakeField(SipHeaderId id, string name, ReadOnlySpan<char> value)
     {
-        if (value.Contains('\0'))
-        {
-            throw new ArgumentException("A header value cannot hold a NUL.", nameof(value));
-        }
         var start = WriteName(id, name);
         _side.Write(value);
+        // A NUL would end the text for some peers. It comes in by what is echoed, so that throwing would be the sender's weapon.
+        _side.Replace(start, 0, (byte)' ');
         return FinishField(id, start, id == SipHeaderId.Unknown ? name.Length : 0);
     }
 
@@ -268,6 +266,23 @@ public abstract partial class SipMessage
         for (var i = source.IndexOf(id, 0); i >= 0; i = source.IndexOf(id, i + 1))
         {
             InsertField(_fieldCount, MakeField(id, "", source.ValueOf(i)));
+        }
+    }
+
+    /// <summary>Copies every header line of another message, byte for byte.</summary>
+    private protected void CopyHeaders(SipMessage source)
+    {
+        for (var i = 0; i < source._fieldCount; i++)
+        {
+            var field = source._fields[i];
+            var name = field.Id == SipHeaderId.Unknown ? source.NameBytes(in field) : default;
+            var start = _side.Count;
+            _side.Write(name);
+            _side.Write(source.ValueOf(i));
+            field.Start = start;
+            field.NameLength = field.ValueOffset = (ushort)name.Length;
+            field.IsSide = true;
+            InsertField(_fieldCount, field);
         }
     }
 

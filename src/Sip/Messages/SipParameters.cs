@@ -69,11 +69,12 @@ public sealed class SipParameters
             ? new(_items.Where(p => !string.Equals(p.Key, name, StringComparison.OrdinalIgnoreCase)).ToArray())
             : this;
 
+    /// <summary>The same names with the same values, in any order and case; of a name that stands twice the first counts.</summary>
     public bool Equals(SipParameters? other) =>
         other is not null
         && other.Count == Count
         && _items.All(p =>
-            other.Contains(p.Key) && string.Equals(p.Value, other[p.Key], StringComparison.OrdinalIgnoreCase)
+            other.Contains(p.Key) && string.Equals(this[p.Key], other[p.Key], StringComparison.OrdinalIgnoreCase)
         );
 
     public override bool Equals(object? obj) => Equals(obj as SipParameters);

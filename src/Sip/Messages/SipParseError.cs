@@ -1,5 +1,6 @@
 namespace OCPlatform.Sip;
 
+/// <summary>The rules of RFC 3261 §7, §20 and §25 that a message may break.</summary>
 public enum SipParseErrorKind
 {
     /// <summary>Not SIP at all: no start line could be read.</summary>

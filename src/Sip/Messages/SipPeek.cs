@@ -46,7 +46,7 @@ public readonly ref struct SipPeek
     /// <summary>See <see cref="Via.HasMagicCookie"/>.</summary>
     public bool HasMagicCookie => Via.IsMagic(Branch);
 
-    /// <summary>False when one of the five headers is missing, stands twice or cannot be read: the parser's affair.</summary>
+    /// <summary>False when one of the five headers is missing, stands twice, is folded or cannot be read: the parser's affair.</summary>
     public static bool TryRead(ReadOnlySpan<byte> message, out SipPeek peek)
     {
         peek = default;
@@ -140,8 +140,7 @@ public readonly ref struct SipPeek
             switch (id)
             {
                 case SipHeaderId.Via when _via.IsEmpty:
-                    _via = line[(colon + 1)..];
-                    return true;
+                    return TakeOnce(ref _via, line[(colon + 1)..]);
                 case SipHeaderId.Via:
                     _moreVias = true;
                     return true;
@@ -161,7 +160,7 @@ public readonly ref struct SipPeek
         private static bool TakeOnce(ref ReadOnlySpan<byte> slot, ReadOnlySpan<byte> value)
         {
             value = SipCharacters.Trim(value);
-            if (!slot.IsEmpty || value.IsEmpty)
+            if (!slot.IsEmpty || value.IsEmpty || value.ContainsAny(SipCharacters.LineEnd))
             {
                 return false;
             }
@@ -202,14 +201,10 @@ public readonly ref struct SipPeek
             return true;
         }
 
-        private static ReadOnlySpan<byte> TagOf(ReadOnlySpan<byte> address)
-        {
-            var quoted = address[0] == (byte)'"' ? SipText.QuotedLength(address) : 0;
-            var rest = quoted < 0 ? default : address[quoted..];
-            var close = rest.IndexOf((byte)'>');
-            var parameters = close < 0 ? rest.IndexOf((byte)';') : close + 1;
-            return parameters < 0 ? default : SipParameterReader.Find(rest[parameters..], "tag"u8);
-        }
+        private static ReadOnlySpan<byte> TagOf(ReadOnlySpan<byte> address) =>
+            NameAddressSlices.TrySplit(address, out var slices)
+                ? SipParameterReader.Find(slices.Parameters, "tag"u8)
+                : default;
 
         /// <summary>One header with its folds; leaves the text at its line end.</summary>
         private static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> text)

@@ -8,9 +8,11 @@ namespace OCPlatform.Sip;
 /// <param name="Text">For people; null when absent.</param>
 public sealed record SipReason(string Protocol, int? Cause, string? Text = null)
 {
+    /// <summary>A SIP status as the reason; its phrase when no text is given.</summary>
     public static SipReason Sip(int status, string? text = null) =>
         new("SIP", status, text ?? SipStatus.ReasonOf(status));
 
+    /// <summary>An ISDN cause as the reason.</summary>
     public static SipReason Q850(int cause, string? text = null) => new("Q.850", cause, text);
 
     /// <summary>The Reason values of a message; malformed ones are left out.</summary>
@@ -35,6 +37,7 @@ public sealed record SipReason(string Protocol, int? Cause, string? Text = null)
         return new SipReason(protocol, cause, parameters["text"] is { } text ? SipText.Unquote(text) : null);
     }
 
+    /// <summary>Appends the value in a line of its own.</summary>
     public void AddTo(SipMessage message) => message.Headers.Add(SipHeaderId.Reason, ToString());
 
     public override string ToString() =>
@@ -53,6 +56,7 @@ public sealed record SipWarning(int Code, string Agent, string Text)
     /// <summary>No common media format (RFC 3261 §20.43, 305).</summary>
     public const int IncompatibleMediaFormat = 305;
 
+    /// <summary>Appends the value in a line of its own.</summary>
     public void AddTo(SipMessage message) => message.Headers.Add(SipHeaderId.Warning, ToString());
 
     /// <summary>The Warning values of a message; malformed ones are left out.</summary>

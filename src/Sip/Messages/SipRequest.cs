@@ -7,6 +7,9 @@ public sealed class SipRequest : SipMessage
     private readonly int _uriLength;
     private SipUri? _uri;
 
+    // Until code sets another one, the URI is written as it came, however it was read.
+    private bool _hasOwnUri;
+
     internal SipRequest(in ParsedParts parts, string method, int uriStart, int uriLength)
         : base(in parts)
     {
@@ -18,7 +21,7 @@ public sealed class SipRequest : SipMessage
     private SipRequest(string method, SipUri uri)
     {
         Method = method;
-        _uri = uri;
+        RequestUri = uri;
     }
 
     /// <summary>One of <see cref="SipMethod"/> or an extension's; compared by ordinal.</summary>
@@ -30,7 +33,11 @@ public sealed class SipRequest : SipMessage
             _uri ??= SipUri.TryParse(Wire(_uriStart, _uriLength), out var uri)
                 ? uri
                 : throw new InvalidOperationException("The parser let an invalid Request-URI through.");
-        set => _uri = value;
+        set
+        {
+            _uri = value;
+            _hasOwnUri = true;
+        }
     }
 
     /// <summary>As received; empty on a request that code made.</summary>
@@ -75,13 +82,13 @@ public sealed class SipRequest : SipMessage
         output.Write(Method);
         output.Write((byte)' ');
         var uriStart = output.Count;
-        if (_uri is null)
+        if (_hasOwnUri)
         {
-            output.Write(Wire(_uriStart, _uriLength));
+            _uri!.WriteTo(ref output);
         }
         else
         {
-            _uri.WriteTo(ref output);
+            output.Write(Wire(_uriStart, _uriLength));
         }
         if (
             !SipCharacters.IsToken(output.Written[start..(uriStart - 1)])
@@ -97,10 +104,7 @@ public sealed class SipRequest : SipMessage
     public SipRequest Clone()
     {
         var copy = new SipRequest(Method, RequestUri) { Body = Body.ToArray() };
-        foreach (var (name, value) in Headers.ToList())
-        {
-            copy.Headers.Add(name, value);
-        }
+        copy.CopyHeaders(this);
         return copy;
     }
 }

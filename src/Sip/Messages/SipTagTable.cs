@@ -22,10 +22,13 @@ public sealed class SipTagTable<T>
 
     public int Count => _entries.Count;
 
+    /// <summary>False when the tag is taken.</summary>
     public bool TryAdd(string tag, T entry) => _entries.TryAdd(tag, entry);
 
+    /// <summary>False when there is no such tag.</summary>
     public bool TryRemove(string tag, [NotNullWhen(true)] out T? entry) => _entries.TryRemove(tag, out entry);
 
+    /// <summary>False when there is no such tag.</summary>
     public bool TryFind(string tag, [NotNullWhen(true)] out T? entry) => _entries.TryGetValue(tag, out entry);
 
     /// <param name="tag">As it stands on the wire: <see cref="SipPeek.ToTag"/>, <see cref="SipMessage.ToTag"/>.</param>

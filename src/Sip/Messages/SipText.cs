@@ -110,6 +110,9 @@ internal static class SipText
         return result.ToString();
     }
 
+    /// <summary>A parameter value: as it is when it is a token, quoted otherwise.</summary>
+    public static string TokenOrQuoted(string text) => SipCharacters.IsToken(Bytes(text)) ? text : Quote(text);
+
     /// <summary>See <see cref="ByteWriter.WriteQuoted"/>.</summary>
     public static string Quote(string text)
     {

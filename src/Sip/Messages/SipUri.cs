@@ -56,9 +56,11 @@ public sealed record SipUri : IWireText
             Port = port,
         };
 
+    /// <summary>A sip URI of an address and port.</summary>
     public static SipUri Create(string? user, System.Net.IPEndPoint endPoint) =>
         Create(user, endPoint.Address.ToString(), endPoint.Port);
 
+    /// <summary>Reads a URI of any scheme; false when it is malformed (RFC 3261 §25.1).</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out SipUri? uri)
     {
         uri = null;
@@ -111,11 +113,14 @@ public sealed record SipUri : IWireText
 
         static bool Covers(SipParameters mine, SipParameters theirs)
         {
-            foreach (var (name, value) in mine)
+            foreach (var (name, _) in mine)
             {
                 if (theirs.Contains(name))
                 {
-                    if (!string.Equals(Unescape(value), Unescape(theirs[name]), StringComparison.OrdinalIgnoreCase))
+                    // By name on both sides: of a name that stands twice the first counts, here as everywhere.
+                    if (
+                        !string.Equals(Unescape(mine[name]), Unescape(theirs[name]), StringComparison.OrdinalIgnoreCase)
+                    )
                     {
                         return false;
                     }
@@ -268,7 +273,7 @@ internal ref struct SipUriSlices
             }
         }
         Parameters = rest;
-        return rest.IndexOfAny((byte)' ', (byte)'\t', (byte)'"') < 0 && SipParameters.IsValid(rest);
+        return HasUriParameters(rest);
     }
 
     private bool TryParseTel(ReadOnlySpan<byte> rest)
@@ -277,8 +282,12 @@ internal ref struct SipUriSlices
         HasUser = true;
         User = semicolon < 0 ? rest : rest[..semicolon];
         Parameters = semicolon < 0 ? default : rest[semicolon..];
-        return !User.IsEmpty && !User.ContainsAnyExcept(SipCharacters.UserInfo) && SipParameters.IsValid(Parameters);
+        return !User.IsEmpty && !User.ContainsAnyExcept(SipCharacters.UserInfo) && HasUriParameters(Parameters);
     }
+
+    /// <summary>As those of a header, but a URI has neither white space nor quotes.</summary>
+    private static bool HasUriParameters(ReadOnlySpan<byte> parameters) =>
+        !parameters.ContainsAny(SipCharacters.NotInUri) && SipParameters.IsValid(parameters);
 }
 
 /// <summary>host [ ":" port ] (RFC 3261 §25.1), with IPv6references.</summary>

@@ -7,6 +7,7 @@ namespace OCPlatform.Sip;
 internal ref struct TopViaReader
 {
     private ReadOnlySpan<byte> _element;
+    private bool _hasBranch;
 
     public ReadOnlySpan<byte> Host { get; private set; }
 
@@ -56,13 +57,15 @@ internal ref struct TopViaReader
         return true;
     }
 
+    /// <summary>Of a parameter that stands twice the first counts, as everywhere.</summary>
     private void Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool hasValue)
     {
-        if (System.Text.Ascii.EqualsIgnoreCase(name, "branch"u8))
+        if (!_hasBranch && System.Text.Ascii.EqualsIgnoreCase(name, "branch"u8))
         {
+            _hasBranch = true;
             Branch = value;
         }
-        else if (System.Text.Ascii.EqualsIgnoreCase(name, "rport"u8))
+        else if (!HasRport && System.Text.Ascii.EqualsIgnoreCase(name, "rport"u8))
         {
             HasRport = true;
             if (!hasValue && _element.Overlaps(name, out var offset))

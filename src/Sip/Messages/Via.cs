@@ -42,6 +42,7 @@ public sealed record Via : IWireText
     /// <summary>sent-by as on the wire: host, and port if given.</summary>
     public string SentBy => Port == 0 ? Host : $"{Host}:{Port}";
 
+    /// <summary>Reads one value, not a list of them; false when it is malformed.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, [NotNullWhen(true)] out Via? via)
     {
         via = null;

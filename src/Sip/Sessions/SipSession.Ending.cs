@@ -10,7 +10,7 @@ public sealed partial class SipSession
 
     /// <summary>
     /// Ends it as its state asks for: CANCEL, BYE, or a final response (the status of a SIP reason from 300 on, else 480). A BYE waits for the
-    /// ACK of our 2xx (RFC 3261 §15).
+    /// ACK of our 2xx (RFC 3261 §15), and for the peer to know how a transfer went.
     /// </summary>
     public SipSessionResult HangUp(SipReason? reason, TimeSpan now)
     {
@@ -93,7 +93,8 @@ public sealed partial class SipSession
 
     private void SendOwedBye(TimeSpan now)
     {
-        if (!_byeOwed || _ackWait is not null)
+        // A NOTIFY and a BYE on each other's heels may change places on their way, and phones answer what comes behind a BYE with 481.
+        if (!_byeOwed || _ackWait is not null || _requests.Values.Any(r => r.Purpose == RequestPurpose.Notify))
         {
             return;
         }

@@ -264,13 +264,14 @@ public sealed partial class SipSession
         }
     }
 
-    private void OnNotifyResponse(ClientRequest request, int status)
+    private void OnNotifyResponse(ClientRequest request, int status, TimeSpan now)
     {
         if (status >= 300)
         {
             // Nobody listens over there (RFC 6665 §4.2.2).
             _referrals.RemoveAll(r => !r.Ours && r.Id == request.ReferralId);
         }
+        SendOwedBye(now);
     }
 
     private void OnReferralDeadline(TimeSpan now)

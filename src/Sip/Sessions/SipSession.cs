@@ -207,7 +207,7 @@ public sealed partial class SipSession
                 OnReferResponse(request, response, now);
                 break;
             case RequestPurpose.Notify:
-                OnNotifyResponse(request, response.StatusCode);
+                OnNotifyResponse(request, response.StatusCode, now);
                 break;
             case RequestPurpose.Info:
                 Push(new SipSessionEvent.InfoAnswered(request.Key, response.StatusCode));
@@ -233,7 +233,7 @@ public sealed partial class SipSession
                 OnReferFailed(request);
                 break;
             case RequestPurpose.Notify:
-                OnNotifyResponse(request, SipStatus.RequestTimeout);
+                OnNotifyResponse(request, SipStatus.RequestTimeout, now);
                 break;
             case RequestPurpose.Info:
                 Push(new SipSessionEvent.InfoAnswered(request.Key, SipStatus.RequestTimeout));

@@ -20,7 +20,9 @@ public interface ITransactionUser
     /// <summary>CANCEL for a pending INVITE; its 200 has been sent.</summary>
     void OnCancel(SipTransactionId invite, SipRequest cancel);
 
+    /// <summary>A response to a request of ours that the core has to see; retransmissions of a 2xx to INVITE too.</summary>
     void OnResponse(SipTransactionId id, SipResponse response);
 
+    /// <summary>A transaction of either side is over, and why.</summary>
     void OnEnded(SipTransactionId id, SipTransactionEnd end);
 }

@@ -110,7 +110,7 @@ internal struct KeyedHash
         (_v0, _v1, _v2, _v3) = (v0, v1, v2, v3);
     }
 
-    private static (ulong, ulong) NewKey()
+    public static (ulong First, ulong Second) NewKey()
     {
         Span<byte> key = stackalloc byte[16];
         RandomNumberGenerator.Fill(key);

@@ -8,6 +8,7 @@ namespace OCPlatform.Sip.Transactions;
 /// <summary>Where a response goes, from the request's top Via and its way in (RFC 3261 §18.2, RFC 3581 §4).</summary>
 public static class ResponseRouting
 {
+    /// <summary>Where the response to this request goes.</summary>
     public static SipDestination For(SipRequest request, SipFlow flow)
     {
         // A Via that cannot be read, of a request that is refused for it, leaves nothing but the way it came.

@@ -25,6 +25,7 @@ public abstract class SipTransaction(SipTimers timers, bool reliable)
 
     protected TimeSpan Interval { get; set; }
 
+    /// <summary>One input; tells what to do, in order.</summary>
     public abstract TransactionActions Step(TransactionInput input, TimeSpan now);
 
     /// <summary>Runs whichever timer is due; nothing when it is too early.</summary>

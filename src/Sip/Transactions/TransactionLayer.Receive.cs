@@ -71,15 +71,20 @@ public sealed partial class TransactionLayer
             user.Send(busy.ToBytes(), responseTo);
             return false;
         }
-        if (!CancelsKnownInvite(request) && !user.Admits(request, flow))
+        // A copy takes nothing of what the first was admitted for.
+        var merged = IsMerged(request, out var mergeKey);
+        if (!merged && !CancelsKnownInvite(request) && !user.Admits(request, flow))
         {
+            if (mergeKey is { } unused)
+            {
+                _mergeable.Remove(unused);
+            }
             return false;
         }
         var reliable = flow.Transport.IsReliable;
         SipTransaction machine = request.IsInvite
             ? new InviteServerTransaction(timers, reliable)
             : new NonInviteServerTransaction(timers, reliable);
-        var merged = IsMerged(request, out var mergeKey);
         entry = new ServerEntry(new(key), machine, request, responseTo)
         {
             IsSilent = merged || request.Method == SipMethod.Cancel,

@@ -46,6 +46,7 @@ public sealed partial class TransactionLayer(ITransactionUser user, SipTimers ti
     /// <summary>When <see cref="RunTimers"/> is needed next; <see cref="TimeSpan.MaxValue"/> when never.</summary>
     public TimeSpan NextDeadline => _deadlines.Next;
 
+    /// <summary>Runs every deadline that is due.</summary>
     public void RunTimers(TimeSpan now)
     {
         while (_deadlines.TakeDue(now) is { } entry)

@@ -37,6 +37,7 @@ public sealed class SipDestination : IEquatable<SipDestination>
     /// <summary>Of several listeners of a kind, the one that a message came by, and answers leave by; no part of equality.</summary>
     internal ISipTransport? Listener { get; init; }
 
+    /// <summary>An address reached by UDP.</summary>
     public static SipDestination Udp(IPEndPoint endPoint) => new("UDP", endPoint);
 
     /// <exception cref="FormatException">Not the text of a destination.</exception>
@@ -57,12 +58,17 @@ public sealed class SipDestination : IEquatable<SipDestination>
     public static SipDestination? FromUri(SipUri uri)
     {
         var host = uri.Parameters["maddr"] ?? uri.Host;
-        return uri.IsSip && IPAddress.TryParse(host.Trim('[', ']'), out var address)
-            ? new SipDestination(
-                uri.IsSecure ? "TLS" : uri.Transport ?? "UDP",
-                new IPEndPoint(address, uri.PortOrDefault)
-            )
-            : null;
+        if (!uri.IsSip || !IPAddress.TryParse(host.Trim('[', ']'), out var address))
+        {
+            return null;
+        }
+        var transport = (uri.Transport, uri.IsSecure) switch
+        {
+            ("ws" or "wss", true) => "WSS",
+            (_, true) => "TLS",
+            var (named, _) => named ?? "UDP",
+        };
+        return new SipDestination(transport, new IPEndPoint(address, uri.PortOrDefault));
     }
 
     public bool Equals(SipDestination? other) =>

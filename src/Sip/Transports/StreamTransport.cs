@@ -150,11 +150,11 @@ public sealed class StreamTransport : ISipTransport
         _connections.Remove(connection);
         Counters.CountClosed(end);
         Interlocked.Decrement(ref Counters.ConnectionsNow);
+        Options.OnClosed?.Invoke(new SipConnectionReport(connection.Remote, connection.IsIncoming, end, detail));
         foreach (var alias in aliases)
         {
             _receiver!.OnTransportFailed(alias);
         }
-        Options.OnClosed?.Invoke(new SipConnectionReport(connection.Remote, connection.IsIncoming, end, detail));
     }
 
     private Socket Listen()
@@ -187,11 +187,14 @@ public sealed class StreamTransport : ISipTransport
             {
                 return;
             }
-            catch (SocketException)
+            catch (SocketException e)
             {
-                // The peer gave up already, or the process is out of descriptors: those that end give some back.
                 Interlocked.Increment(ref Counters.ReceiveErrorCount);
-                await Task.Delay(AcceptPause, Time, CancellationToken.None);
+                if (e.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
+                {
+                    // Out of descriptors: connections that end give some back. A peer that gave up already costs no pause.
+                    await Task.Delay(AcceptPause, Time, CancellationToken.None);
+                }
             }
         }
     }
@@ -205,10 +208,12 @@ public sealed class StreamTransport : ISipTransport
             SetOptions(socket);
             connection = new StreamConnection(this, socket, remote, incoming: true);
         }
-        catch
+        catch (SocketException)
         {
+            // Reset before it was looked at.
+            Interlocked.Increment(ref Counters.ReceiveErrorCount);
             socket.Dispose();
-            throw;
+            return;
         }
         if (!_connections.TryAddIncoming(connection))
         {

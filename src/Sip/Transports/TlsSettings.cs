@@ -49,6 +49,7 @@ public sealed class TlsSettings
         IReadOnlyList<string> names = [];
         var refusal = "";
         await AuthenticateAsync(
+            stream,
             stream.AuthenticateAsServerAsync(
                 (_, hello, _, _) => ValueTask.FromResult(ServerOptions(hello.ServerName, Check)),
                 null,
@@ -86,13 +87,14 @@ public sealed class TlsSettings
         IReadOnlyList<string> names = [];
         var refusal = "";
         await AuthenticateAsync(
+            stream,
             stream.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = wanted,
                     EnabledSslProtocols = Versions,
                     CertificateChainPolicy = ChainPolicy(),
-                    ClientCertificateContext = Identity?.Context,
+                    ClientCertificateContext = Identity?.CurrentContext(),
                     RemoteCertificateValidationCallback = Check,
                 },
                 cancellation
@@ -128,8 +130,10 @@ public sealed class TlsSettings
     ) =>
         new()
         {
-            ServerCertificateContext = IdentityFor(serverName).Context,
+            ServerCertificateContext = IdentityFor(serverName).CurrentContext(),
             EnabledSslProtocols = Versions,
+            // A client that asks for it again and again would have us compute all day.
+            AllowRenegotiation = false,
             ClientCertificateRequired = ClientCertificates != ClientCertificates.None,
             CertificateChainPolicy = ChainPolicy(),
             RemoteCertificateValidationCallback = check,
@@ -190,20 +194,23 @@ public sealed class TlsSettings
             : $"the certificate is not trusted: {string.Join(", ", problems)}";
     }
 
-    private static async Task AuthenticateAsync(Task handshake, Func<string> refusal)
+    private static async Task AuthenticateAsync(SslStream stream, Task handshake, Func<string> refusal)
     {
         try
         {
             await handshake;
         }
-        catch (AuthenticationException e) when (refusal() is { Length: > 0 } known)
+        catch (AuthenticationException e)
         {
-            throw new AuthenticationException(known, e);
-        }
-        catch (AuthenticationException e) when (e.InnerException is { } inner)
-        {
+            await stream.DisposeAsync();
             // The outer message only says to look inside.
-            throw new AuthenticationException(inner.Message, e);
+            var cause = refusal() is { Length: > 0 } known ? known : e.InnerException?.Message ?? e.Message;
+            throw new AuthenticationException(cause, e);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
         }
     }
 }

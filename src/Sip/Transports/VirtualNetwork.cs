@@ -72,6 +72,7 @@ public sealed class VirtualNetwork(int seed, VirtualNetworkConditions conditions
         }
     }
 
+    /// <summary>Puts a datagram into the network, which loses, doubles or delays it.</summary>
     public void Send(ReadOnlySpan<byte> bytes, IPEndPoint from, IPEndPoint to, TimeSpan now)
     {
         var datagram = new Datagram(from, to, bytes.ToArray());

@@ -18,7 +18,11 @@ public sealed class StopAndRestartTests : IDisposable
     public async Task A_stop_says_goodbye_to_every_call_and_ends_within_5_s(string signal)
     {
         await using var platform = await PlatformProcess.StartAsync($"stop-{signal}");
-        var callers = Sipp.RunAsync(platform, "uac-hears-bye.xml", calls: 5, "-r", "5", "-s", "goodbye");
+        var callers = Sipp.RunAsync(
+            platform,
+            new SippScenario("The platform hangs up").SetUp().Incoming("BYE").Reply("200 OK"),
+            new SippOptions { Calls = 5, Deadline = Deadline * 2 }
+        );
         await WaitForLiveCallsAsync(platform, 5);
 
         var (exitCode, took) = await platform.StopAsync(signal);
@@ -46,7 +50,7 @@ public sealed class StopAndRestartTests : IDisposable
         JsonElement before;
         await using (var first = await PlatformProcess.StartAsync("restart-1", dataFolder: _folder.FullName))
         {
-            await Sipp.RunAsync(first, "uac", calls: 1, "-d", "8000", "-s", "restart");
+            await Sipp.RunAsync(first, new SippScenario("A call").SetUp().Pause(8000).Bye().Response(200));
             before = await first.WaitForJsonAsync(
                 "/api/calls",
                 json => json.GetProperty("calls").EnumerateArray().Any(IsEnded),
@@ -69,7 +73,7 @@ public sealed class StopAndRestartTests : IDisposable
     {
         await using (var first = await PlatformProcess.StartAsync("killed-1", dataFolder: _folder.FullName))
         {
-            var caller = Sipp.RunAsync(first, "uac-abandoned.xml", calls: 1, "-s", "killed");
+            var caller = Sipp.RunAsync(first, new SippScenario("A caller that is never hung up on").SetUp());
             await WaitForLiveCallsAsync(first, 1);
             await first.StopAsync("KILL");
             await caller;

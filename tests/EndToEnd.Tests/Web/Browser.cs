@@ -46,7 +46,8 @@ public sealed class Browser : IAsyncLifetime
         string url,
         int width = 1280,
         int height = 800,
-        ColorScheme scheme = ColorScheme.Light
+        ColorScheme scheme = ColorScheme.Light,
+        bool trustsAnyCertificate = false
     )
     {
         var context = await _browser!.NewContextAsync(
@@ -55,6 +56,7 @@ public sealed class Browser : IAsyncLifetime
                 ViewportSize = new ViewportSize { Width = width, Height = height },
                 ColorScheme = scheme,
                 ReducedMotion = ReducedMotion.Reduce,
+                IgnoreHTTPSErrors = trustsAnyCertificate,
                 Locale = "en-GB",
                 TimezoneId = "UTC",
             }

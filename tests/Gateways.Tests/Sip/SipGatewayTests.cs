@@ -166,8 +166,7 @@ public sealed class SipGatewayTests : TestKit
     {
         var gateway = Start();
         gateway.Tell(new SipGatewayCommands.Drain());
-        // The door looks at the mark on a thread of its own; whoever answers this has set it.
-        await gateway.Ask<ActorIdentity>(new Identify(1), TimeSpan.FromSeconds(5));
+        AwaitCondition(() => _status.Admission.IsDraining);
 
         Send(Invite());
         Receive(SipStatus.ServiceUnavailable).Headers[SipHeaderId.Warning].Should().Contain("being stopped");

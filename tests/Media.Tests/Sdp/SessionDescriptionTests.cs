@@ -101,6 +101,51 @@ public class SessionDescriptionTests
         media.Error.Should().Be(SdpError.TooLarge);
     }
 
+    [Fact(DisplayName = "Found by fuzzing: a tab before the TTL of an address")]
+    public void A_tab_is_no_part_of_an_address()
+    {
+        const string text = "v=0\no=- 1 1 IN IP4 1.2.3.4\nc=IN IP4 224.2.36.42\t\t/127\nm=audio 1\tRTP/AVP 0\n";
+        SessionDescription.TryParse(text.Replace("\t\t/127", "\t"), out var sdp, out _).Should().BeTrue();
+        sdp!.ConnectionAddress.Should().Be("224.2.36.42");
+        sdp.Media[0].Protocol.Should().Be("RTP/AVP");
+        SessionDescription.TryParse(text, out _, out var failure).Should().BeFalse();
+        failure.Error.Should().Be(SdpError.BadConnection);
+    }
+
+    [Fact]
+    public void More_formats_than_there_are_payload_types_are_refused()
+    {
+        Parse(128).Should().Be(SdpError.None);
+        Parse(129).Should().Be(SdpError.TooLarge);
+
+        static SdpError Parse(int formats)
+        {
+            var line = string.Concat(Enumerable.Range(0, formats).Select(i => $" {i}"));
+            SessionDescription.TryParse(
+                $"v=0\no=- 1 1 IN IP4 1.2.3.4\nm=audio 1 RTP/AVP{line}",
+                out _,
+                out var failure
+            );
+            return failure.Error;
+        }
+    }
+
+    [Theory(DisplayName = "RFC 5118 §4.6, §4.8, §4.9: IPv6, both families, IPv4-mapped")]
+    [InlineData("c=IN IP6 2001:db8::20\nt=0 0\nm=audio 9992 RTP/AVP 0", "2001:db8::20")]
+    [InlineData(
+        "t=0 0\nm=audio 22334 RTP/AVP 0\nc=IN IP6 2001:db8::1\nm=video 6024 RTP/AVP 107\nc=IN IP4 192.0.2.1",
+        "2001:db8::1"
+    )]
+    [InlineData("c=IN IP6 ::ffff:192.0.2.2\nt=338 338\nm=audio 6000 RTP/AVP 0", "192.0.2.2")]
+    public void Addresses_of_either_family_are_answered(string lines, string remote)
+    {
+        var text = $"v=0\no=assistant 971731711378798081 0 IN IP6 2001:db8::20\ns=-\n{lines}\n";
+        SessionDescription.TryParse(text, out var offer, out _).Should().BeTrue();
+        var answer = OfferAnswer.Answer(offer!, MediaCapabilities.Default, new LocalMedia("2001:db8::99", 10000, 1, 1));
+        answer.Accepted.Should().BeTrue();
+        answer.Media!.RemoteAddress.Should().BeOneOf(remote, $"::ffff:{remote}");
+    }
+
     [Fact]
     public void Every_truncation_is_read_or_refused_without_an_exception()
     {

@@ -213,18 +213,138 @@ public class DigestTests
         NewServer().Check(request, (_, _) => new("secret")).Verdict.Should().Be(verdict);
     }
 
+    [Theory(DisplayName = "Found by fuzzing: a nonce of the right length that is no base64")]
+    [InlineData('!')]
+    [InlineData(' ')]
+    [InlineData('=')]
+    [InlineData('\u00e9')]
+    public void A_nonce_that_cannot_be_decoded_is_stale(char filler)
+    {
+        var server = NewServer();
+        var nonce = server.Challenge(Request()).Headers["WWW-Authenticate"]!.Split("nonce=\"")[1].Split('"')[0];
+        foreach (var made in new[] { nonce[..^1] + filler, "n" + new string(filler, nonce.Length - 1) })
+        {
+            var request = Request();
+            request.Headers.Add(
+                "Authorization",
+                $"Digest username=\"a\", realm=\"test\", nonce=\"{made}\", uri=\"sip:b@192.0.2.1\", response=\"r\""
+            );
+            server.Check(request, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Stale);
+        }
+    }
+
     [Fact]
     public void Counts_may_arrive_out_of_order_but_only_once()
     {
         var window = new NonceCountWindow(2);
-        window.TryUse("n", 5).Should().BeTrue();
-        window.TryUse("n", 3).Should().BeTrue();
-        window.TryUse("n", 3).Should().BeFalse();
-        window.TryUse("n", 5).Should().BeFalse();
-        window.TryUse("n", 200).Should().BeTrue();
-        window.TryUse("n", 6).Should().BeFalse("it is too far back to tell");
-        window.TryUse("m", 1).Should().BeTrue();
-        window.TryUse("o", 1).Should().BeTrue("the oldest nonce makes room");
+        var at = DateTimeOffset.UnixEpoch;
+        window.TryUse("n", at, 5).Should().BeTrue();
+        window.TryUse("n", at, 3).Should().BeTrue();
+        window.TryUse("n", at, 3).Should().BeFalse();
+        window.TryUse("n", at, 5).Should().BeFalse();
+        window.TryUse("n", at, 200).Should().BeTrue();
+        window.TryUse("n", at, 6).Should().BeFalse("it is too far back to tell");
+    }
+
+    [Fact]
+    public void A_forgotten_nonce_is_not_good_for_a_replay()
+    {
+        var window = new NonceCountWindow(2);
+        var at = DateTimeOffset.UnixEpoch;
+        window.TryUse("n", at, 1).Should().BeTrue();
+        window.TryUse("m", at.AddSeconds(1), 1).Should().BeTrue();
+        window.TryUse("o", at.AddSeconds(2), 1).Should().BeTrue("the oldest nonce makes room");
+        window.TryUse("n", at, 1).Should().BeFalse("nobody knows any more which of its counts were used");
+        window.TryUse("m", at.AddSeconds(1), 2).Should().BeTrue();
+        window.TryUse("p", at.AddSeconds(3), 1).Should().BeTrue();
+    }
+
+    [Fact(DisplayName = "RFC 7616 §3.9.2 with erratum: SHA-512-256 of the user name")]
+    public void Rfc7616_user_hash() =>
+        Convert
+            .ToHexStringLower(Sha512T256.HashData(SipSamples.Bytes("J\u00e4s\u00f8n Doe:api@example.org")))
+            .Should()
+            .Be("793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b");
+
+    [Fact]
+    public void Several_algorithms_are_offered_in_the_order_given_and_the_first_known_is_taken()
+    {
+        var server = new DigestServer(
+            new()
+            {
+                Realm = "test",
+                Algorithms = [DigestAlgorithm.Sha512T256, DigestAlgorithm.Sha256, DigestAlgorithm.Md5],
+            },
+            _time
+        );
+        var challenge = server.Challenge(Request());
+        challenge
+            .Headers.Lines("WWW-Authenticate")
+            .Select(line => line.Split("algorithm=")[1].Split(',')[0])
+            .Should()
+            .Equal("SHA-512-256", "SHA-256", "MD5");
+        var answered = new DigestClient(new("a", "b")).Answer(Request(), challenge)!;
+        answered.Headers.Lines("Authorization").Should().ContainSingle().Which.Should().Contain("SHA-512-256");
+        server.Check(answered, (_, _) => new("b")).Verdict.Should().Be(DigestVerdict.Accepted);
+    }
+
+    [Fact]
+    public void With_auth_int_a_changed_body_is_found_out()
+    {
+        var server = new DigestServer(new() { Realm = "test", OfferIntegrity = true }, _time);
+        var request = Request();
+        request.SetBody("v=0"u8.ToArray(), "application/sdp");
+        var challenge = server.Challenge(request);
+        // A server that asks for nothing less.
+        challenge.Headers.Set(
+            "WWW-Authenticate",
+            challenge.Headers["WWW-Authenticate"]!.Replace("auth,auth-int", "auth-int")
+        );
+        var answered = new DigestClient(new("alice", "secret")).Answer(request, challenge)!;
+        answered.Headers["Authorization"].Should().Contain("qop=auth-int");
+        var changed = answered.Clone();
+        changed.Body = "v=1"u8.ToArray();
+        server.Check(changed, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Rejected);
+        server.Check(answered, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Accepted);
+        NewServer()
+            .Check(answered, (_, _) => new("secret"))
+            .Verdict.Should()
+            .Be(DigestVerdict.Malformed, "it never offered that");
+    }
+
+    [Fact]
+    public void The_next_nonce_of_an_answer_is_used_for_the_next_request()
+    {
+        var server = NewServer();
+        var client = new DigestClient(new("alice", "secret"));
+        var answered = client.Answer(Request(), server.Challenge(Request()))!;
+        answered.Headers.AddFirst(SipHeaderId.Via, "SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK2");
+        var ok = SipResponse.Create(answered, 200);
+        server.OfferNextNonce(ok);
+        client.TakeNextNonce(ok);
+        _time.Advance(TimeSpan.FromSeconds(200));
+        var next = Request();
+        client.Authorize(next);
+        next.Headers["Authorization"].Should().Contain("nc=00000001");
+        _time.Advance(TimeSpan.FromSeconds(99));
+        server.Check(next, (_, _) => new("secret")).Verdict.Should().Be(DigestVerdict.Accepted);
+    }
+
+    [Fact]
+    public void An_answer_without_a_readable_next_nonce_changes_nothing()
+    {
+        var server = NewServer();
+        var client = new DigestClient(new("alice", "secret"));
+        client.Answer(Request(), server.Challenge(Request()));
+        foreach (var info in new[] { "nextnonce=", "nextnonce=\"\"", "qop=auth", "nonsense" })
+        {
+            var ok = SipResponse.Create(Request(), 200);
+            ok.Headers.Add("Authentication-Info", info);
+            client.TakeNextNonce(ok);
+        }
+        var next = Request();
+        client.Authorize(next);
+        next.Headers["Authorization"].Should().Contain("nc=00000002");
     }
 
     private DigestServer NewServer(DigestAlgorithm? only = null, byte[]? key = null) =>

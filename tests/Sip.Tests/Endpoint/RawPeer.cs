@@ -33,6 +33,9 @@ internal sealed class RawPeer : IDisposable
 
     public async Task<SipResponse> ReceiveResponseAsync() => SipSamples.Response(await ReceiveTextAsync());
 
+    /// <summary>The next response but 100, which comes before it when the machine is slow.</summary>
+    public Task<SipResponse> ReceiveAnswerAsync() => ReceiveAsync<SipResponse>(response => response.StatusCode != 100);
+
     /// <summary>The next message that fits; retransmissions of others, which a slow machine sees more of, are passed over.</summary>
     public async Task<T> ReceiveAsync<T>(Func<T, bool> wanted)
         where T : SipMessage

@@ -87,7 +87,7 @@ public sealed class SipEndpointTests : IAsyncLifetime
             }
         };
         _peer.Send(_peer.Request("INVITE", "z9hG4bK3", "refused"));
-        (await _peer.ReceiveResponseAsync()).StatusCode.Should().Be(486);
+        (await _peer.ReceiveAnswerAsync()).StatusCode.Should().Be(486);
         _peer.Send(_peer.Request("ACK", "z9hG4bK3", "refused", toTag: ";tag=t"));
         _peer.Send(_peer.Request("INVITE", "z9hG4bK4", "taken"));
         (await _peer.ReceiveAsync<SipResponse>(r => r.CallId == "taken")).StatusCode.Should().Be(200);
@@ -110,7 +110,7 @@ public sealed class SipEndpointTests : IAsyncLifetime
         _peer.Send(_peer.Request("INVITE", "z9hG4bK6"));
         for (var i = 0; i < 3; i++)
         {
-            (await _peer.ReceiveResponseAsync()).StatusCode.Should().Be(486);
+            (await _peer.ReceiveAnswerAsync()).StatusCode.Should().Be(486);
         }
         _peer.Send(_peer.Request("ACK", "z9hG4bK6", toTag: ";tag=t"));
         (await _core.NextAsync<(SipTransactionId, SipTransactionEnd End)>())
@@ -124,7 +124,7 @@ public sealed class SipEndpointTests : IAsyncLifetime
         _core.RequestScript = r =>
             _endpoint.Respond(r.TransactionId!.Value, SipResponse.Create(r.Request, 180, toTag: "t"));
         _peer.Send(_peer.Request("INVITE", "z9hG4bK7"));
-        (await _peer.ReceiveResponseAsync()).StatusCode.Should().Be(180);
+        (await _peer.ReceiveAnswerAsync()).StatusCode.Should().Be(180);
         var invite = await _core.NextAsync<SipServerRequest>();
 
         _peer.Send(_peer.Request("CANCEL", "z9hG4bK7"));
@@ -236,9 +236,9 @@ public sealed class SipEndpointTests : IAsyncLifetime
         };
         var invite = _peer.Request("INVITE", "1");
         _peer.Send(invite);
-        (await _peer.ReceiveResponseAsync()).StatusCode.Should().Be(486);
+        (await _peer.ReceiveAnswerAsync()).StatusCode.Should().Be(486);
         _peer.Send(invite);
-        (await _peer.ReceiveResponseAsync()).StatusCode.Should().Be(486);
+        (await _peer.ReceiveAnswerAsync()).StatusCode.Should().Be(486);
         _peer.Send(_peer.Request("ACK", "1", toTag: ";tag=t"));
         (await _core.NextAsync<(SipTransactionId, SipTransactionEnd End)>())
             .End.Should()

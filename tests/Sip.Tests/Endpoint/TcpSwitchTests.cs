@@ -10,9 +10,7 @@ namespace OCPlatform.Sip.Tests.Endpoint;
 public sealed class TcpSwitchTests : IAsyncLifetime
 {
     private readonly UdpTransport _udp = new(new() { Bind = new IPEndPoint(IPAddress.Loopback, 0) });
-    private readonly StreamTransport _tcp = new(
-        new() { Bind = new IPEndPoint(IPAddress.Loopback, 0), ConnectTimeoutMs = 300 }
-    );
+    private readonly StreamTransport _tcp = new(new() { Bind = new IPEndPoint(IPAddress.Loopback, 0) });
     private Station _station = null!;
 
     public Task InitializeAsync()
@@ -56,18 +54,23 @@ public sealed class TcpSwitchTests : IAsyncLifetime
     [Fact]
     public async Task A_peer_that_TCP_did_not_reach_is_not_kept_waiting_the_next_time()
     {
+        var tcp = new StreamTransport(new() { Bind = new IPEndPoint(IPAddress.Loopback, 0), ConnectTimeoutMs = 300 });
+        await using var station = new Station(
+            new UdpTransport(new() { Bind = new IPEndPoint(IPAddress.Loopback, 0) }),
+            tcp
+        );
         using var deaf = new DeafListener();
         using var udpSide = new System.Net.Sockets.UdpClient(deaf.Address);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         for (var i = 0; i < 2; i++)
         {
-            var asked = _station.AskAsync(SipDestination.Udp(deaf.Address), Enlarge);
+            var asked = station.AskAsync(SipDestination.Udp(deaf.Address), Enlarge);
             var datagram = await udpSide.ReceiveAsync(deadline.Token);
             var request = SipSamples.Request(Encoding.UTF8.GetString(datagram.Buffer));
             udpSide.Send(SipResponse.Create(request, 200, toTag: "t").ToBytes(), datagram.RemoteEndPoint);
             (await asked).Should().Be("200");
         }
-        _tcp.Counters.Closed(ConnectionEnd.ConnectTimeout).Should().Be(1, "it was tried once");
+        tcp.Counters.Closed(ConnectionEnd.ConnectTimeout).Should().Be(1, "it was tried once");
     }
 
     [Fact]

@@ -42,6 +42,39 @@ public class ReferralTests
     }
 
     [Fact]
+    public void A_BYE_waits_until_the_peer_has_heard_how_its_transfer_went()
+    {
+        var pair = Established();
+        Refer(pair);
+        pair.Callee.Do(s => s.AcceptReferral(Asked(pair), pair.Now));
+        pair.Pump();
+        pair.Ladder.Clear();
+
+        pair.Callee.Do(s => s.ReportReferral(Asked(pair), 200, pair.Now));
+        pair.Callee.Do(s => s.HangUp(null, pair.Now));
+        pair.Pump();
+
+        pair.Ladder.Should().Equal("callee NOTIFY", "caller 200", "callee BYE", "caller 200");
+        pair.Callee.Session.IsClosed.Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_BYE_follows_a_NOTIFY_that_nobody_answers()
+    {
+        var pair = Established();
+        Refer(pair);
+        pair.Callee.Do(s => s.AcceptReferral(Asked(pair), pair.Now));
+        pair.Pump();
+        pair.Drop = message => message.CSeq.Method == SipMethod.Notify;
+
+        pair.Callee.Do(s => s.ReportReferral(Asked(pair), 200, pair.Now));
+        pair.Callee.Do(s => s.HangUp(null, pair.Now));
+        pair.Advance(200);
+
+        pair.Ladder.Should().ContainInOrder("callee BYE", "caller 200");
+    }
+
+    [Fact]
     public void An_attended_transfer_names_the_dialog_to_replace()
     {
         var pair = Established();

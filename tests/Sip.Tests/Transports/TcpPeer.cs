@@ -89,3 +89,55 @@ internal sealed class TcpPeer : IDisposable
 
     public void Dispose() => Socket.Dispose();
 }
+
+/// <summary>A bare listening socket.</summary>
+internal sealed class TcpListenerPeer : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+    public TcpListenerPeer() => _listener.Start();
+
+    public SipDestination Address => new("TCP", (IPEndPoint)_listener.LocalEndpoint);
+
+    public async Task<TcpPeer> AcceptAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        return new TcpPeer(await _listener.AcceptSocketAsync(deadline.Token));
+    }
+
+    public void Dispose() => _listener.Dispose();
+}
+
+/// <summary>A listener whose queue is full: the kernel drops further connection attempts, as a firewall would.</summary>
+internal sealed class DeafListener : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> _fillers = [];
+
+    public DeafListener()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(0);
+        for (var i = 0; i < 4; i++)
+        {
+            var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+            {
+                Blocking = false,
+            };
+            _fillers.Add(filler);
+            try
+            {
+                filler.Connect(Address);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress) { }
+        }
+    }
+
+    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
+
+    public void Dispose()
+    {
+        _fillers.ForEach(filler => filler.Dispose());
+        _listener.Dispose();
+    }
+}

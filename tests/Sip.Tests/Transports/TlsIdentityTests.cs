@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Time.Testing;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Sip.Tests.Transports;
@@ -47,6 +48,29 @@ public sealed class TlsIdentityTests : IDisposable
         roots.Should().Throw<CryptographicException>().WithMessage("*holds no certificate*");
         var absent = () => TlsIdentity.Load(Path.Combine(_folder, "absent.pem"));
         absent.Should().Throw<IOException>();
+    }
+
+    [Fact]
+    public void Renewed_files_are_read_within_a_minute_and_broken_ones_change_nothing()
+    {
+        var time = new FakeTimeProvider();
+        var file = Write("both.pem", Certificate + "\n" + Key);
+        var identity = TlsIdentity.Load(file, time: time);
+        var first = identity.CurrentContext();
+
+        File.WriteAllText(file, Certificate);
+        time.Advance(TimeSpan.FromMinutes(2));
+        identity.CurrentContext().Should().BeSameAs(first, "the key has not been written yet");
+
+        var renewed = new TestCertificates().Issue(["new.example.com"]);
+        File.WriteAllText(
+            file,
+            $"{renewed.ExportCertificatePem()}\n{renewed.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}"
+        );
+        identity.CurrentContext().Should().BeSameAs(first, "it was looked at just now");
+        time.Advance(TimeSpan.FromMinutes(2));
+        identity.CurrentContext().Should().NotBeSameAs(first);
+        identity.Names.Should().Equal("new.example.com");
     }
 
     private string Certificate => _certificate.ExportCertificatePem();

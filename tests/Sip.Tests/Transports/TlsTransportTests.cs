@@ -54,7 +54,7 @@ public sealed class TlsTransportTests : IAsyncLifetime
         (await client.AskAsync(server.Address(wanted))).Should().Be(problem is null ? "200" : "TransportError");
         if (problem is not null)
         {
-            Reported(ConnectionEnd.TlsFailed).Should().Contain(problem);
+            (await ReportedAsync(ConnectionEnd.TlsFailed)).Should().Contain(problem);
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class TlsTransportTests : IAsyncLifetime
     {
         var server = Start(new() { Identity = OtherAuthority.Identity("sip.example.com") });
         (await Start(Client()).AskAsync(server.Address("sip.example.com"))).Should().Be("TransportError");
-        Reported(ConnectionEnd.TlsFailed).Should().Contain("not trusted");
+        (await ReportedAsync(ConnectionEnd.TlsFailed)).Should().Contain("not trusted");
         (await Start(new() { VerifyPeers = false }).AskAsync(server.Address("sip.example.com"))).Should().Be("200");
     }
 
@@ -176,7 +176,7 @@ public sealed class TlsTransportTests : IAsyncLifetime
         var server = Start(new() { Identity = Authority.Identity("sip.example.com") }, handshakeTimeoutMs: 300);
         using var peer = new TcpPeer(server.Local);
         (await peer.ReceiveTextAsync()).Should().Be("closed");
-        Reported(ConnectionEnd.HandshakeTimeout).Should().Contain("300 ms");
+        (await ReportedAsync(ConnectionEnd.HandshakeTimeout)).Should().Contain("300 ms");
     }
 
     [Fact]
@@ -234,9 +234,9 @@ public sealed class TlsTransportTests : IAsyncLifetime
         return station;
     }
 
-    private string Reported(ConnectionEnd end)
+    private async Task<string> ReportedAsync(ConnectionEnd end)
     {
-        _ends.Should().Contain(report => report.End == end);
+        await Eventually.HoldsAsync(() => _ends.Any(report => report.End == end), $"an end as {end}");
         return _ends.First(report => report.End == end).Detail;
     }
 }

@@ -22,6 +22,7 @@ internal static class SipBench
         }
         PrintParsing();
         PrintWriting();
+        new RoutingBench().Print();
         return 0;
     }
 

@@ -15,6 +15,9 @@ public sealed class AdmissionStatus
 
     private sealed record OverloadState(double Level, string? Cause, NodeLoad Load);
 
+    /// <summary>The node is being stopped and takes no new calls.</summary>
+    public bool IsDraining { get; internal set; }
+
     /// <summary>INVITEs refused, by reason.</summary>
     public IReadOnlyDictionary<AdmissionReason, long> RefusedInvites => _invites;
 

@@ -22,7 +22,7 @@ internal enum CallerVerdict
     CredentialsMalformed,
 }
 
-/// <param name="Caller">Who it is; null unless known.</param>
+/// <param name="Identity">Who it is; null unless known.</param>
 /// <param name="Trunk">Its trunk; null for a user.</param>
 /// <param name="User">Its user; null for a trunk.</param>
 /// <param name="Proven">By password or certificate, not by its address alone.</param>
@@ -31,7 +31,7 @@ internal enum CallerVerdict
 /// <param name="Cause">The whole truth, for the log.</param>
 internal readonly record struct CallerFinding(
     CallerVerdict Verdict,
-    SipCaller? Caller = null,
+    RequestIdentity? Identity = null,
     Trunk? Trunk = null,
     SipUserOptions? User = null,
     bool Proven = false,
@@ -57,10 +57,18 @@ internal sealed class Callers
         _users = SipUsers.ByName(options);
         _trunks = new Trunks(options.Trunks, openToPrivateNetworks: options.Users.Count == 0);
         _trusted = [.. _trunks.All.SelectMany(trunk => trunk.Networks)];
-        _digest = new DigestServer(new DigestServerOptions { Realm = options.Realm }, time);
+        _digest = new DigestServer(
+            new DigestServerOptions { Realm = options.Realm, Algorithms = options.Admission.DigestAlgorithms },
+            time
+        );
     }
 
-    /// <summary>The address is that of a trunk, whatever else the trunk demands.</summary>
+    /// <summary>It comes from the address of a trunk or with its certificate, whatever else the trunk demands.</summary>
+    public bool IsTrusted(SipFlow flow) =>
+        IsTrusted(flow.Remote.EndPoint.Address)
+        || (flow.PeerNames.Count > 0 && Candidates(flow).Any(trunk => trunk.Options.CertificateNames.Count > 0));
+
+    /// <summary>The address is that of a trunk.</summary>
     public bool IsTrusted(IPAddress source)
     {
         var address = source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source;
@@ -122,7 +130,12 @@ internal sealed class Callers
                 return OfTrunk(trunk, proven: true);
             case DigestVerdict.Accepted:
                 var user = _users[result.Username!];
-                return new CallerFinding(CallerVerdict.Known, SipCaller.OfUser(user.Name), User: user, Proven: true);
+                return new CallerFinding(
+                    CallerVerdict.Known,
+                    new RequestIdentity(user.Name, RequestIdentity.Users),
+                    User: user,
+                    Proven: true
+                );
             case DigestVerdict.NoCredentials or DigestVerdict.Stale:
                 return new CallerFinding(
                     CallerVerdict.CredentialsMissing,
@@ -144,7 +157,7 @@ internal sealed class Callers
     }
 
     private static CallerFinding OfTrunk(Trunk trunk, bool proven) =>
-        new(CallerVerdict.Known, SipCaller.OfTrunk(trunk.Name), Trunk: trunk, Proven: proven);
+        new(CallerVerdict.Known, new RequestIdentity(null, trunk.Name), Trunk: trunk, Proven: proven);
 
     private IEnumerable<Trunk> Candidates(SipFlow flow) =>
         _trunks.Covering(flow.Remote.EndPoint.Address).Where(trunk => HasCertificate(trunk, flow));

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Sip.Authentication;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -9,6 +10,13 @@ public sealed class SipAdmissionOptions
     /// Users (of the Request-URI) that this node serves, such as `frontdesk` or `+4989*`; others get 404. Empty: any.
     /// </summary>
     public List<string> ServedUsers { get; set; } = [];
+
+    /// <summary>
+    /// Digest algorithms offered, best first; a phone should take the first that it knows (RFC 8760). `md5` alone by
+    /// default: baresip 1.0 and SIPp 3.6 give up when SHA-256 stands beside it.
+    /// </summary>
+    [MinLength(1)]
+    public List<DigestAlgorithm> DigestAlgorithms { get; set; } = [DigestAlgorithm.Md5];
 
     /// <summary>Longest body taken, in bytes; a longer one gets 413.</summary>
     [Range(1_024, 65_535)]

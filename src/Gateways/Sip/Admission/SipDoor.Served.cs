@@ -75,7 +75,7 @@ internal sealed partial class SipDoor
         }
         return kind == SipRequestKind.Call && NoRoom(visit, caller) is { } full
             ? full
-            : SipGateDecision.LetIn(caller.Caller);
+            : SipGateDecision.LetIn(caller.Identity);
     }
 
     /// <summary>Takes a place for the call; null when there is one.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class SipDoor
             return Unavailable(visit, AdmissionReason.NoMediaPort, "every RTP port is in use");
         }
         return _seats.TryTake(
-            caller.Caller!.Account,
+            caller.Identity!.Trunk,
             limits?.MaxCalls ?? 0,
             limits?.MaxCallsPerSecond ?? 0,
             visit.NowMs,

@@ -14,7 +14,7 @@ namespace OCPlatform.Gateways.Sip;
 /// Warning (RFC 3261 §20.43), log and counter; only an unknown user and a wrong password are told apart in the log alone.
 /// </summary>
 /// <remarks>
-/// A request that is let in carries its <see cref="SipCaller"/> as ticket, or its refusal: what a known caller is
+/// A request that is let in carries its <see cref="RequestIdentity"/> as ticket, or its refusal: what a known caller is
 /// refused with belongs into a transaction, because a nonce count is good only once and a place may be free a moment later.
 /// </remarks>
 internal sealed partial class SipDoor : ISipGatekeeper
@@ -76,7 +76,7 @@ internal sealed partial class SipDoor : ISipGatekeeper
         /// <summary>Somebody logged in from there, or we sent a request there.</summary>
         Known,
 
-        /// <summary>An address of a trunk.</summary>
+        /// <summary>The address or certificate of a trunk.</summary>
         Trusted,
     }
 
@@ -99,7 +99,11 @@ internal sealed partial class SipDoor : ISipGatekeeper
     // ---- told by the gateway ----
 
     /// <summary>The node is being stopped: no new calls.</summary>
-    public void Drain() => _draining = true;
+    public void Drain()
+    {
+        _draining = true;
+        _status.IsDraining = true;
+    }
 
     /// <summary>A call that this node serves: requests in it are expected from anywhere.</summary>
     public void Begin(CallId call) => _live[call] = 0;
@@ -108,7 +112,7 @@ internal sealed partial class SipDoor : ISipGatekeeper
     public void End(CallId call) => _live.TryRemove(call, out _);
 
     /// <summary>The place that an admitted INVITE took is free again.</summary>
-    public void Release(SipCaller caller) => _seats.Release(caller.Account);
+    public void Release(RequestIdentity identity) => _seats.Release(identity.Trunk);
 
     /// <summary>A request of ours goes there: what comes back is no stranger's.</summary>
     public void Expect(IPAddress address) => _known.Add(SourceKey.Of(address), NowMs);
@@ -145,12 +149,11 @@ internal sealed partial class SipDoor : ISipGatekeeper
 
     public bool TakesFrom(SipFlow flow, bool isResponse)
     {
-        var address = flow.Remote.EndPoint.Address;
-        if (_callers.IsTrusted(address))
+        if (_callers.IsTrusted(flow))
         {
             return true;
         }
-        var (source, now) = (SourceKey.Of(address), NowMs);
+        var (source, now) = (SourceKey.Of(flow.Remote.EndPoint.Address), NowMs);
         if (_known.Has(source, now))
         {
             return true;
@@ -171,10 +174,9 @@ internal sealed partial class SipDoor : ISipGatekeeper
 
     public SipGateDecision Judge(SipRequest request, SipFlow flow)
     {
-        var address = flow.Remote.EndPoint.Address;
-        var (source, now) = (SourceKey.Of(address), NowMs);
+        var (source, now) = (SourceKey.Of(flow.Remote.EndPoint.Address), NowMs);
         var standing =
-            _callers.IsTrusted(address) ? Standing.Trusted
+            _callers.IsTrusted(flow) ? Standing.Trusted
             : _known.Has(source, now) ? Standing.Known
             : Standing.Stranger;
         var visit = new Visit(request, flow, source, standing, now);

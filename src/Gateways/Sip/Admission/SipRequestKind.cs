@@ -24,7 +24,7 @@ public enum SipRequestKind
     /// <summary>MESSAGE (RFC 3428).</summary>
     Message,
 
-    /// <summary>SUBSCRIBE (RFC 6665), those that refresh a subscription included.</summary>
+    /// <summary>SUBSCRIBE (RFC 6665).</summary>
     Subscribe,
 
     /// <summary>Anything else; refused with what is allowed.</summary>
@@ -35,7 +35,7 @@ public enum SipRequestKind
 internal static class SipRequestKinds
 {
     public static SipRequestKind Of(SipRequest request) =>
-        request.To.Tag is { } tag && !IsSubscription(request, tag)
+        request.To.Tag is not null
             ? SipRequestKind.InDialog
             : request.Method switch
             {
@@ -48,10 +48,6 @@ internal static class SipRequestKinds
                 SipMethod.Ack => SipRequestKind.InDialog,
                 _ => SipRequestKind.Other,
             };
-
-    /// <summary>A SUBSCRIBE in a dialog that is no call's can only be for a subscription.</summary>
-    private static bool IsSubscription(SipRequest request, string tag) =>
-        request.Method == SipMethod.Subscribe && !CallId.TryParse(tag, out _);
 
     /// <summary>
     /// The call that an INVITE's Replaces names: its to-tag is our tag of the dialog (RFC 3891 §3). Null when there is no

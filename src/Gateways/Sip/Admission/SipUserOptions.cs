@@ -6,11 +6,9 @@ namespace OCPlatform.Gateways.Sip;
 public sealed class SipUserOptions
 {
     /// <summary>User part of its address and user name of its digest credentials.</summary>
-    [Required]
     public string Name { get; set; } = "";
 
     /// <summary>Password of its digest credentials. Secret: prefer the environment.</summary>
-    [Required]
     [DataType(DataType.Password)]
     public string Password { get; set; } = "";
 

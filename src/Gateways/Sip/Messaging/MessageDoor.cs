@@ -52,7 +52,7 @@ internal sealed class MessageDoor : ReceiveActor
             return;
         }
         var request = message.Request;
-        if (message.Caller.User is { } user && request.From.Uri.UnescapedUser != user)
+        if (message.Identity.User is { } user && request.From.Uri.UnescapedUser != user)
         {
             Refuse(message, SipStatus.Forbidden, $"'{user}' may not write as another user");
             return;
@@ -77,7 +77,7 @@ internal sealed class MessageDoor : ReceiveActor
 
     private MessageRate RateOf(AdmittedRequest message)
     {
-        var account = message.Caller.Name;
+        var account = message.Identity.Account;
         if (!_rates.TryGetValue(account, out var rate))
         {
             _rates[account] = rate = new MessageRate(_options.MessagesPerSecond, _options.MessageBurst, _parts.Time);
@@ -88,7 +88,7 @@ internal sealed class MessageDoor : ReceiveActor
     private IActorRef? SessionOf(AdmittedRequest message)
     {
         var from = message.Request.From.Uri;
-        var key = new SenderKey(message.Caller.Name, $"{from.UnescapedUser}@{from.Host.ToLowerInvariant()}");
+        var key = new SenderKey(message.Identity.Account, $"{from.UnescapedUser}@{from.Host.ToLowerInvariant()}");
         if (_sessions.TryGetValue(key, out var session))
         {
             return session;
@@ -100,7 +100,7 @@ internal sealed class MessageDoor : ReceiveActor
             return null;
         }
         if (
-            message.Caller.User is null
+            message.Identity.User is null
             && _senders.Values.Count(sender => sender.Account == key.Account) >= _options.MaxConversationsPerTrunk
         )
         {

@@ -29,7 +29,7 @@ internal sealed class MessagePeer
         _flow = message.Received.Flow;
         _us = new NameAddress(message.Request.To.Uri);
         _them = new NameAddress(message.Request.From.Uri, message.Request.From.DisplayName);
-        _user = message.Caller.User;
+        _user = message.Identity.User;
     }
 
     /// <summary>The next request to it, without a body, and where to send it.</summary>

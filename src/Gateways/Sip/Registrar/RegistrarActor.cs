@@ -180,7 +180,7 @@ internal sealed class RegistrarActor : ReceiveActor, IWithTimers
     private void OnRegister(AdmittedRequest admitted)
     {
         var request = admitted.Request;
-        if (admitted.Caller.User is not { } user)
+        if (admitted.Identity.User is not { } user)
         {
             Refuse(admitted, SipStatus.Forbidden, "only a user of sip.users may register");
             return;

@@ -44,7 +44,19 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         _metrics = metrics;
         _time = time;
         _retryAfterSeconds = retryAfterSeconds;
-        Receive<AdmittedRequest>(OnSubscribe);
+        Receive<AdmittedRequest>(subscribe =>
+        {
+            OnNew(subscribe);
+            Arm();
+        });
+        Receive<DialogRequest>(
+            dialog =>
+            {
+                OnRefresh(dialog.Received, _byTag.GetValueOrDefault(dialog.Request.To.Tag ?? ""));
+                Arm();
+            },
+            dialog => dialog.Received.TransactionId is not null
+        );
         Receive<WatchedDialog>(OnChanged);
         Receive<SipSender.Answered>(answer => OnNotifyOver(answer.Transaction, answer.Response));
         Receive<SipSender.Failed>(failed => OnNotifyOver(failed.Transaction, null));
@@ -71,29 +83,17 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
 
     // --- SUBSCRIBE -----------------------------------------------------------------------------------------------
 
-    private void OnSubscribe(AdmittedRequest subscribe)
+    private void OnNew(AdmittedRequest admitted)
     {
-        if (subscribe.Request.To.Tag is { } tag)
-        {
-            OnRefresh(subscribe, _byTag.GetValueOrDefault(tag));
-        }
-        else
-        {
-            OnNew(subscribe);
-        }
-        Arm();
-    }
-
-    private void OnNew(AdmittedRequest subscribe)
-    {
+        var subscribe = admitted.Received;
         var verdict = SubscribeRules.Judge(subscribe.Request, _options);
         if (verdict.Status != SipStatus.Ok)
         {
             Refuse(subscribe, verdict.Status, verdict.Cause);
             return;
         }
-        var caller = subscribe.Caller;
-        if (caller.User is null && !_options.Trunks.Contains(caller.Trunk ?? ""))
+        var caller = admitted.Identity;
+        if (caller.User is null && !_options.Trunks.Contains(caller.Trunk))
         {
             Refuse(subscribe, SipStatus.Forbidden, "only users, and the trunks of sip.subscriptions, may watch calls");
             return;
@@ -108,7 +108,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
             Refuse(subscribe, SipStatus.ServiceUnavailable, $"all {_options.MaxSubscriptions} subscriptions are taken");
             return;
         }
-        if (_byTag.Values.Count(watcher => watcher.Account == caller.Name) >= _options.MaxSubscriptionsPerUser)
+        if (_byTag.Values.Count(watcher => watcher.Account == caller.Account) >= _options.MaxSubscriptionsPerUser)
         {
             var cause = $"the user has all {_options.MaxSubscriptionsPerUser} subscriptions that it may have";
             Refuse(subscribe, SipStatus.Forbidden, cause);
@@ -119,7 +119,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
             Refuse(subscribe, SipStatus.ServerInternalError, "no transport leads to the subscriber");
             return;
         }
-        var watcher = new Watcher(subscribe, verdict, contact, _options);
+        var watcher = new Watcher(admitted, verdict, contact, _options);
         _byTag[watcher.LocalTag] = watcher;
         _tags.Add(watcher.LocalTag);
         if (!_byResource.TryGetValue(watcher.Resource, out var watchers))
@@ -137,7 +137,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         Accept(subscribe, watcher, verdict.Seconds);
     }
 
-    private void OnRefresh(AdmittedRequest subscribe, Watcher? watcher)
+    private void OnRefresh(SipServerRequest subscribe, Watcher? watcher)
     {
         if (watcher is null || watcher.Subscription.IsEnding)
         {
@@ -169,7 +169,7 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Accept(AdmittedRequest subscribe, Watcher watcher, int seconds)
+    private void Accept(SipServerRequest subscribe, Watcher watcher, int seconds)
     {
         var response = SipResponse.Create(subscribe.Request, SipStatus.Ok, toTag: watcher.LocalTag);
         response.Expires = (uint)seconds;
@@ -180,9 +180,9 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         Notify(watcher);
     }
 
-    private void Refuse(AdmittedRequest subscribe, int status, string cause)
+    private void Refuse(SipServerRequest subscribe, int status, string cause)
     {
-        _log.Info("SUBSCRIBE from {Remote} refused with {Status}: {Cause}", subscribe.Received.Remote, status, cause);
+        _log.Info("SUBSCRIBE from {Remote} refused with {Status}: {Cause}", subscribe.Remote, status, cause);
         _metrics.Answered(status);
         var response = SipRefusal.Create(subscribe.Request, status, cause);
         switch (status)
@@ -203,9 +203,9 @@ internal sealed class SubscriptionsActor : ReceiveActor, IWithTimers
         _sender.Respond(subscribe, response);
     }
 
-    private SipUri? ContactFor(AdmittedRequest subscribe)
+    private SipUri? ContactFor(SipServerRequest subscribe)
     {
-        var remote = subscribe.Received.Flow.Remote;
+        var remote = subscribe.Flow.Remote;
         if (_sender.AdvertisedFor(remote) is not { } local)
         {
             return null;

@@ -21,7 +21,7 @@ internal sealed class Watcher
         var request = subscribe.Request;
         LocalTag = SipToken.NewTag();
         Contact = contact;
-        Account = subscribe.Caller.Name;
+        Account = subscribe.Identity.Account;
         Resource = CallStates.ResourceOf(request.RequestUri);
         Subscription = new Subscription(options, verdict.Filter);
         _dialog = SipDialog.CreateUas(request, LocalTag, contact, confirmed: true)!;

@@ -194,7 +194,7 @@ internal sealed class OutboundContext(
 
     public void NoDeadline(IOutboundRequest request) => timers.Cancel(request);
 
-    public void TellSent(OutboundCaller caller, SipRequest request, SipDestination destination, string? trunk)
+    public void TellSent(OutboundCaller caller, SipRequest request, SipDestination destination, TrunkSettings? trunk)
     {
         var path = new SipPath(
             destination.Transport,
@@ -202,7 +202,15 @@ internal sealed class OutboundContext(
             LocalFor(destination)?.ToString() ?? ""
         );
         caller.Actor.Tell(
-            new SipGatewayEvents.RequestSent(caller.CallId, caller.RequestKey, request.ToBytes(), path, trunk, Now),
+            new SipGatewayEvents.RequestSent(
+                caller.CallId,
+                caller.RequestKey,
+                request.ToBytes(),
+                path,
+                trunk?.Name,
+                Now,
+                trunk?.Options.AllowReferrals ?? true
+            ),
             gateway
         );
     }
@@ -221,12 +229,12 @@ internal sealed class OutboundContext(
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(Options.ResolveMs), time);
         try
         {
-            var destinations = await services.Resolve(uri, stop.Token).WaitAsync(stop.Token);
+            var location = await services.Resolve!(uri, stop.Token).WaitAsync(stop.Token);
             return new Resolved(
                 request,
                 step,
-                destinations,
-                destinations.Count == 0 ? $"{uri.Host} has no address" : null
+                location.Destinations,
+                location.Destinations.Count == 0 ? location.Problem ?? $"{uri.Host} has no address" : null
             );
         }
         catch (OperationCanceledException)

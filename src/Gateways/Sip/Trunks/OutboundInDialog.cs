@@ -155,7 +155,7 @@ internal sealed class OutboundInDialog(
             next.Request,
             next.Destination,
             this,
-            differs ? () => context.TellSent(caller, next.Request, next.Destination, trunk?.Name) : null
+            differs ? () => context.TellSent(caller, next.Request, next.Destination, trunk) : null
         );
         if (_transaction is null)
         {

@@ -44,7 +44,7 @@ internal sealed partial class OutboundInvite
             () =>
             {
                 _context.States.OnInviteSent(_caller.CallId, next.Request);
-                _context.TellSent(_caller, next.Request, next.Destination, _route!.Trunk?.Name);
+                _context.TellSent(_caller, next.Request, next.Destination, _route!.Trunk);
             }
         );
         if (_transaction is null)

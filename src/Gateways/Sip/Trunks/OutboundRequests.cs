@@ -16,11 +16,11 @@ internal sealed class OutboundRequests(OutboundContext context)
 {
     private readonly Dictionary<(CallId, string), OutboundInvite> _invites = [];
     private readonly Dictionary<(CallId, string), OutboundInDialog> _requests = [];
-    private readonly Dictionary<string, Dialog> _dialogs = [];
+    private readonly Dictionary<string, PlacedDialog> _dialogs = [];
 
     /// <summary>A dialog that a call placed through this gateway.</summary>
     /// <param name="Invite">The last INVITE in it as it left; its credentials go into the ACK.</param>
-    private sealed record Dialog(IActorRef Call, TrunkSettings? Trunk, SipRequest? Invite);
+    private sealed record PlacedDialog(IActorRef Call, TrunkSettings? Trunk, SipRequest? Invite);
 
     /// <summary>Requests whose outcome is not known, and dialogs remembered; for tests and status.</summary>
     public (int Requests, int Dialogs) Count => (_invites.Count + _requests.Count, _dialogs.Count);
@@ -134,7 +134,7 @@ internal sealed class OutboundRequests(OutboundContext context)
         _invites.Remove((invite.Caller.CallId, invite.Caller.RequestKey));
         if (invite.IsAnswered)
         {
-            _dialogs[invite.DialogId] = new Dialog(invite.Caller.Actor, invite.Trunk, invite.Sent);
+            _dialogs[invite.DialogId] = new PlacedDialog(invite.Caller.Actor, invite.Trunk, invite.Sent);
         }
         else
         {

@@ -1,4 +1,3 @@
-using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Sip;
 
@@ -6,13 +5,12 @@ namespace OCPlatform.Gateways.Sip;
 
 /// <summary>What the gateway needs from elsewhere for the requests that it sends.</summary>
 /// <param name="Registrations">Finds registered phones.</param>
-/// <param name="Resolve">RFC 3263.</param>
+/// <param name="Resolve">Null: by the gateway's own name servers and transports.</param>
 /// <param name="Spend">Caps what calls cost.</param>
-public sealed record OutboundServices(IRegistrations Registrations, SipTargetResolver Resolve, ISpendGuard Spend)
+public sealed record OutboundServices(IRegistrations Registrations, SipTargetResolver? Resolve, ISpendGuard Spend)
 {
-    /// <summary>No phones, minutes by the trunks' rates.</summary>
-    public static OutboundServices Default(SipListeners listeners) =>
-        new(new NoRegistrations(), SipTargetResolvers.By(listeners.CreateLocator()), new RatedSpendGuard());
+    /// <summary>No phones, and minutes by the trunks' rates.</summary>
+    public static OutboundServices Default() => new(new NoRegistrations(), null, new RatedSpendGuard());
 
     private sealed class NoRegistrations : IRegistrations
     {

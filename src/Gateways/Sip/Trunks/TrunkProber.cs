@@ -167,7 +167,8 @@ internal sealed class TrunkProber : ReceiveActor, IWithTimers
         {
             try
             {
-                targets.AddRange(await _resolve(target.Uri, stop.Token).WaitAsync(stop.Token));
+                var location = await _resolve(target.Uri, stop.Token).WaitAsync(stop.Token);
+                targets.AddRange(location.Destinations);
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {

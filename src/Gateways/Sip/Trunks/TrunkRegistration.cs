@@ -236,7 +236,9 @@ internal sealed class TrunkRegistration : ReceiveActor, IWithTimers
         {
             try
             {
-                destinations.AddRange(await _resolve(registrar.Uri, stop.Token).WaitAsync(stop.Token));
+                var location = await _resolve(registrar.Uri, stop.Token).WaitAsync(stop.Token);
+                destinations.AddRange(location.Destinations);
+                error ??= location.Problem;
             }
             catch (Exception e)
             {

@@ -4,6 +4,7 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Sip;
+using OCPlatform.Sip.Authentication;
 
 namespace OCPlatform.Gateways.Tests.Sip.Admission;
 
@@ -46,14 +47,27 @@ public sealed class SipDoorTests
     {
         var decision = Judge(Wire.Request(SipMethod.Invite), Carrier);
         decision.LetsIn.Should().BeTrue();
-        decision.Ticket.Should().Be(SipCaller.OfTrunk("carrier"));
+        decision.Ticket.Should().Be(new RequestIdentity(null, "carrier"));
     }
 
     [Theory]
-    [InlineData("alice", "s3cret", null, "alice")]
+    [InlineData("alice", "s3cret", "users", "alice")]
     [InlineData("pbx", "pbx-secret", "pbx", null)]
-    public void Trunks_and_users_log_in_by_password(string name, string password, string? trunk, string? user) =>
-        LogIn(SipMethod.Invite, name, password).Ticket.Should().Be(new SipCaller(trunk, user));
+    public void Trunks_and_users_log_in_by_password(string name, string password, string trunk, string? user) =>
+        LogIn(SipMethod.Invite, name, password).Ticket.Should().Be(new RequestIdentity(user, trunk));
+
+    [Theory]
+    [InlineData(DigestAlgorithm.Md5, "MD5")]
+    [InlineData(DigestAlgorithm.Sha256, "SHA-256")]
+    [InlineData(DigestAlgorithm.Sha512T256, "SHA-512-256")]
+    public void Passwords_are_proven_by_the_algorithm_that_is_offered(DigestAlgorithm algorithm, string name)
+    {
+        _options.Admission.DigestAlgorithms = [algorithm];
+        var challenge = Judge(Wire.Request(SipMethod.Invite), Stranger).Answer!;
+        challenge.Headers[SipHeaderId.WwwAuthenticate].Should().Contain($"algorithm={name},");
+        LogIn(SipMethod.Invite, "alice", "s3cret").LetsIn.Should().BeTrue();
+        LogIn(SipMethod.Invite, "alice", "guess").LetsIn.Should().BeFalse();
+    }
 
     [Fact]
     public void A_challenge_leaves_no_state_and_comes_with_the_same_tag_again()
@@ -99,7 +113,9 @@ public sealed class SipDoorTests
     {
         Judge(Wire.Request(SipMethod.Register), Carrier).Answer!.StatusCode.Should().Be(SipStatus.Unauthorized);
         LogIn(SipMethod.Register, "pbx", "pbx-secret", Carrier).Answer!.StatusCode.Should().Be(SipStatus.Forbidden);
-        LogIn(SipMethod.Register, "alice", "s3cret", Carrier).Ticket.Should().Be(SipCaller.OfUser("alice"));
+        LogIn(SipMethod.Register, "alice", "s3cret", Carrier)
+            .Ticket.Should()
+            .Be(new RequestIdentity("alice", RequestIdentity.Users));
     }
 
     [Fact]
@@ -117,18 +133,22 @@ public sealed class SipDoorTests
             },
         ];
         Judge(Wire.Request(SipMethod.Invite), Carrier).Answer!.StatusCode.Should().Be(SipStatus.Unauthorized);
-        LogIn(SipMethod.Invite, "both", "b0th", Carrier).Ticket.Should().Be(SipCaller.OfTrunk("both"));
+        LogIn(SipMethod.Invite, "both", "b0th", Carrier).Ticket.Should().Be(new RequestIdentity(null, "both"));
         Judge(Wire.Request(SipMethod.Invite), Stranger).Answer!.StatusCode.Should().Be(SipStatus.Forbidden);
     }
 
     [Fact]
-    public void A_trunk_with_certificate_names_takes_nobody_without_one()
+    public void A_trunk_is_known_by_a_name_in_its_certificate()
     {
         _options.Users.Clear();
         _options.Trunks = [new TrunkOptions { Name = "tls", CertificateNames = ["sip.carrier.example"] }];
         var refusal = Judge(Wire.Request(SipMethod.Invite), Stranger).Answer!;
         refusal.StatusCode.Should().Be(SipStatus.Forbidden);
         refusal.Headers[SipHeaderId.Warning].Should().Contain("belongs to no trunk");
+        Door.Judge(Wire.Request(SipMethod.Invite), Wire.From(Stranger, "other.example")).LetsIn.Should().BeFalse();
+        var carrier = Wire.From(Stranger, "other.example", "SIP.carrier.example");
+        Door.Judge(Wire.Request(SipMethod.Invite), carrier).Ticket.Should().Be(new RequestIdentity(null, "tls"));
+        Enumerable.Range(0, 1_000).All(_ => Door.TakesFrom(carrier, isResponse: false)).Should().BeTrue();
     }
 
     [Fact]
@@ -138,7 +158,9 @@ public sealed class SipDoorTests
         var refusal = (TransactionRefusal)LogIn(SipMethod.Invite, "alice", "s3cret").Ticket!;
         refusal.Response.StatusCode.Should().Be(SipStatus.Forbidden);
         refusal.Response.Headers[SipHeaderId.Warning].Should().Contain("may not call");
-        LogIn(SipMethod.Register, "alice", "s3cret").Ticket.Should().Be(SipCaller.OfUser("alice"));
+        LogIn(SipMethod.Register, "alice", "s3cret")
+            .Ticket.Should()
+            .Be(new RequestIdentity("alice", RequestIdentity.Users));
     }
 
     [Fact]
@@ -302,11 +324,11 @@ public sealed class SipDoorTests
     {
         _options.Trunks[0].MaxCalls = 2;
         Judge(Wire.Request(SipMethod.Invite), Carrier).LetsIn.Should().BeTrue();
-        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<SipCaller>();
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
         var refusal = RefusalOf(Wire.Request(SipMethod.Invite));
         refusal.Headers[SipHeaderId.Warning].Should().Contain("all 2 calls of trunk carrier are taken");
-        Door.Release(SipCaller.OfTrunk("carrier"));
-        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<SipCaller>();
+        Door.Release(new RequestIdentity(null, "carrier"));
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
     }
 
     [Fact]
@@ -340,7 +362,7 @@ public sealed class SipDoorTests
 
         for (var i = 0; i < 200; i++)
         {
-            Judge(Wire.Request(SipMethod.Invite), "192.0.2.1").Ticket.Should().BeOfType<SipCaller>();
+            Judge(Wire.Request(SipMethod.Invite), "192.0.2.1").Ticket.Should().BeOfType<RequestIdentity>();
             Judge(Wire.Request(SipMethod.Bye, toTag: CallId.New().Value), Carrier).LetsIn.Should().BeTrue();
         }
     }
@@ -359,7 +381,7 @@ public sealed class SipDoorTests
         }
 
         bool Admits(string callId) =>
-            Judge(Wire.Request(SipMethod.Invite, callId: callId), Carrier).Ticket is SipCaller;
+            Judge(Wire.Request(SipMethod.Invite, callId: callId), Carrier).Ticket is RequestIdentity;
     }
 
     [Fact]
@@ -368,7 +390,7 @@ public sealed class SipDoorTests
         Door.Measure(new NodeLoad(0, 0, 0));
         RefusalOf(Wire.Request(SipMethod.Invite)).Headers[SipHeaderId.Warning].Should().Contain("RTP port");
         Door.Measure(new NodeLoad(0, 0, 1));
-        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<SipCaller>();
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
     }
 
     [Fact]

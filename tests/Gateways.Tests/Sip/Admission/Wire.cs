@@ -14,11 +14,13 @@ internal static class Wire
 
     private static int _branch;
 
-    public static SipFlow From(string address, int port = 5060) =>
+    /// <param name="peerNames">What a verified client certificate would name.</param>
+    public static SipFlow From(string address, params string[] peerNames) =>
         new(
             Transport,
             new IPEndPoint(IPAddress.Loopback, 5060),
-            SipDestination.Udp(new IPEndPoint(IPAddress.Parse(address), port))
+            SipDestination.Udp(new IPEndPoint(IPAddress.Parse(address), 5060)),
+            peerNames
         );
 
     public static SipRequest Request(

@@ -198,9 +198,7 @@ public sealed class SipListenersTests : IDisposable
             "OPTIONS",
             SipUri.Parse("sip:b@example.com"),
             NameAddress.Parse("<sip:a@example.com>;tag=1"),
-            NameAddress.Parse("<sip:b@example.com>"),
-            "c",
-            1
+            NameAddress.Parse("<sip:b@example.com>")
         );
 
     /// <summary>Answers 200, and notes what it is answered itself.</summary>

@@ -131,8 +131,8 @@ public sealed class RegistrarActorTests : TestKit
         registrar.Tell(
             new AdmittedRequest(
                 new SipServerRequest(request, transaction, flow),
-                SipRequestKind.Register,
-                SipCaller.OfUser("alice")
+                transaction,
+                new RequestIdentity("alice", RequestIdentity.Users)
             )
         );
     }

@@ -2,6 +2,7 @@ using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Location;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
@@ -103,7 +104,7 @@ public sealed class OutboundInDialogTests : OutboundStage
     [Fact]
     public void A_name_without_an_address_is_a_failure_that_says_so()
     {
-        Services = Services with { Resolve = (_, _) => Task.FromResult<IReadOnlyList<SipDestination>>([]) };
+        Services = Services with { Resolve = (_, _) => Task.FromResult(new SipLocation([], null)) };
         Start();
         Send(Bye("sip:peer@gone.example.com"), "");
 

@@ -5,6 +5,7 @@ using OCPlatform.Gateways.Sip;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Location;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
@@ -161,8 +162,10 @@ public sealed class OutboundInviteTests : OutboundStage
         Services = Services with
         {
             Resolve = (uri, _) =>
-                Task.FromResult<IReadOnlyList<SipDestination>>(
-                    SipDestination.FromUri(uri) is { } known ? [known] : throw new SocketException(11001)
+                Task.FromResult(
+                    SipDestination.FromUri(uri) is { } known
+                        ? new SipLocation([known], null)
+                        : throw new SocketException(11001)
                 ),
         };
         Start();
@@ -174,11 +177,33 @@ public sealed class OutboundInviteTests : OutboundStage
     }
 
     [Fact]
+    public void A_port_that_refuses_connections_gives_way_to_the_next_target_at_once()
+    {
+        var carrier = Peer();
+        using var closed = new TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        var port = ((IPEndPoint)closed.LocalEndpoint).Port;
+        closed.Stop();
+        var trunk = Trunk("carrier", carrier);
+        trunk.AnswerFirstResponseMs = 30_000;
+        trunk.Targets[0].Priority = 2;
+        trunk.Targets.Add(new TrunkTargetOptions { Uri = $"sip:127.0.0.1:{port};transport=tcp", Priority = 1 });
+        Start();
+        SendInvite();
+
+        carrier.Answer(carrier.Receive(SipMethod.Invite), SipStatus.Ok);
+
+        ExpectSent().TopVia.Transport.Should().Be("TCP");
+        ExpectSent().TopVia.Transport.Should().Be("UDP");
+        ExpectResponse(SipStatus.Ok);
+    }
+
+    [Fact]
     public void When_nothing_is_left_the_failure_names_every_cause()
     {
         var silent = Peer();
         Trunk("a", silent).Priority = 1;
-        Trunk("b").Targets.Add(new TrunkTargetOptions { Uri = "sip:127.0.0.1;transport=tcp" });
+        Trunk("b").Targets.Add(new TrunkTargetOptions { Uri = "sip:127.0.0.1;transport=tls" });
         Start();
         SendInvite();
 
@@ -187,7 +212,7 @@ public sealed class OutboundInviteTests : OutboundStage
         ExpectFailed()
             .Should()
             .Contain($"trunk 'a' (UDP:{silent.Address}): no response within 1 s")
-            .And.Contain("trunk 'b' (TCP:127.0.0.1:5060): this node has no such transport");
+            .And.Contain("trunk 'b': there is no TLS here");
     }
 
     [Theory]
@@ -305,14 +330,14 @@ public sealed class OutboundInviteTests : OutboundStage
     {
         var carrier = Peer();
         Trunk("carrier", carrier);
-        var resolving = new TaskCompletionSource<IReadOnlyList<SipDestination>>();
+        var resolving = new TaskCompletionSource<SipLocation>();
         Services = Services with { Resolve = (_, _) => resolving.Task };
         Start();
         SendInvite();
         Cancel();
 
         ExpectFailed().Should().Be("cancelled before it was sent");
-        resolving.SetResult([SipDestination.Parse($"UDP:{carrier.Address}")]);
+        resolving.SetResult(new SipLocation([SipDestination.Parse($"UDP:{carrier.Address}")], null));
         Call.ExpectNoMsg(100);
         carrier.HasNothing().Should().BeTrue();
     }
@@ -322,7 +347,7 @@ public sealed class OutboundInviteTests : OutboundStage
     {
         Options.Outbound.ResolveMs = 100;
         Trunk("carrier", Peer());
-        Services = Services with { Resolve = (_, _) => new TaskCompletionSource<IReadOnlyList<SipDestination>>().Task };
+        Services = Services with { Resolve = (_, _) => new TaskCompletionSource<SipLocation>().Task };
         Start();
         SendInvite();
 

@@ -7,7 +7,6 @@ using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
-using OCPlatform.Gateways.Sip.Listeners;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
@@ -38,7 +37,7 @@ public abstract class OutboundStage : TestKit
 
     protected CallId Id { get; } = CallId.New();
 
-    protected OutboundServices Services { get; set; } = OutboundServices.Default(new SipListeners(new SipGatewayOptions()));
+    protected OutboundServices Services { get; set; } = OutboundServices.Default();
 
     protected IActorRef Gateway { get; private set; } = ActorRefs.Nobody;
 

@@ -1,7 +1,10 @@
+using System.Net;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
+using OCPlatform.Sip.Location;
+using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
 
@@ -171,9 +174,9 @@ public sealed class TrunkRegistrationTests : OutboundStage
         Services = Services with
         {
             Resolve = (uri, _) =>
-                Task.FromResult<IReadOnlyList<OCPlatform.Sip.Transports.SipDestination>>([
-                    new("UDP", new(System.Net.IPAddress.Loopback, uri.Port)),
-                ]),
+                Task.FromResult(
+                    new SipLocation([SipDestination.Udp(new IPEndPoint(IPAddress.Loopback, uri.Port))], null)
+                ),
         };
         return trunk;
     }

@@ -117,7 +117,7 @@ public class TortureTests
         private static readonly RequestInspection Inspection = new()
         {
             Methods = ["INVITE", "BYE", "OPTIONS", "REGISTER", "MESSAGE"],
-            BodyTypes = ["application/sdp", "multipart/mixed"],
+            BodyTypes = ["application/sdp", "text/plain", "application/octet-stream"],
         };
 
         private readonly Channel<byte[]> _sent = Channel.CreateUnbounded<byte[]>();
