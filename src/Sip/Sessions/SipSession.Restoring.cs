@@ -45,7 +45,7 @@ public sealed partial class SipSession
             Provisional = _reliable.Waiting is { } waiting
                 ? new(_inviteTransaction!, nameof(RequestPurpose.Prack), null, Encode(waiting))
                 : null,
-            LastRSeq = _reliable.LastRSeq,
+            LastRSeq = _phase == SipSessionPhase.Inviting ? _reliable.LastRSeq : 0,
             QueuedAnswer = _queuedAnswer is { } answer ? Text(answer) : null,
             Change = _change is { } change ? new(Text(change.Body), change.ByUpdate, change.IsRefresh) : null,
             OwedBye = _byeOwed ? _byeReason?.ToString() ?? "" : null,
@@ -58,7 +58,7 @@ public sealed partial class SipSession
                         r.Purpose.ToString(),
                         Encode(r.Request),
                         null,
-                        r.Dialog?.Dialog.State.RemoteTag,
+                        r.Dialog is { } d && (d == _dialog || _forks.Contains(d)) ? d.RemoteTag : null,
                         r.ReferralId
                     )),
             ],

@@ -13,6 +13,7 @@ internal sealed class AckForEveryFinal : Checker
     private readonly HashSet<(Host, string Branch)> _clients = [];
     private readonly HashSet<(Host, string Branch)> _due = [];
     private readonly Dictionary<(Host Host, string CallId, uint CSeq, string ToTag), bool> _acked2xx = [];
+    private readonly HashSet<(Host, string CallId)> _over = [];
     private readonly HashSet<Host> _forgetful = [];
 
     public override void Started(Transaction transaction)
@@ -25,6 +26,11 @@ internal sealed class AckForEveryFinal : Checker
 
     public override void Arriving(Host at, WireMessage message, SipDestination source)
     {
+        if (message is { IsRequest: true, Method: SipMethod.Bye })
+        {
+            // Who has been hung up on owes nothing more.
+            _over.Add((at, message.CallId));
+        }
         if (message is not { IsFinal: true, Method: SipMethod.Invite } || !_clients.Contains((at, message.Branch)))
         {
             return;
@@ -33,7 +39,7 @@ internal sealed class AckForEveryFinal : Checker
         {
             _due.Add((at, message.Branch));
         }
-        else if (_acked2xx.GetValueOrDefault(KeyOf(at, message)) && at.IsUp)
+        else if (_acked2xx.GetValueOrDefault(KeyOf(at, message)) && at.IsUp && !_over.Contains((at, message.CallId)))
         {
             // The first may take its time, when its ACK carries an answer; from then on the ACK is there to be sent again.
             _acked2xx[KeyOf(at, message)] = false;
