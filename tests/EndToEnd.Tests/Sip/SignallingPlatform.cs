@@ -84,6 +84,8 @@ public sealed class SignallingPlatform : IAsyncLifetime
             ["OCP_SIP_TRUNKS_0_ALLOW_REFERRALS"] = "true",
             ["OCP_SIP_OUTBOUND_ALLOW_DIRECT"] = "true",
             ["OCP_SIP_SUBSCRIPTIONS_TRUNKS"] = "sipp",
+            // Else what lasts shorter than a second may never be told.
+            ["OCP_SIP_SUBSCRIPTIONS_NOTIFY_INTERVAL_MS"] = "100",
             // The tests are about protocol, not about how much one source may send or how busy the machine is.
             ["OCP_SIP_ADMISSION_BANS_MINUTES"] = "0",
             ["OCP_SIP_ADMISSION_RATES_MESSAGES_PER_SECOND"] = "10000",
