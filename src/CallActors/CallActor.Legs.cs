@@ -109,13 +109,7 @@ public sealed partial class CallActor
             invite,
             arrived.TransactionId,
             _id.Value,
-            SipUri.Create(_id.Value, IPEndPoint.Parse(arrived.Path.Local)) is var contact
-            && arrived.Path.Transport == "UDP"
-                ? contact
-                : contact with
-                {
-                    Parameters = SipParameters.Empty.With("transport", arrived.Path.Transport.ToLowerInvariant()),
-                },
+            ContactFor(invite, arrived.Path),
             _services.Session,
             Elapsed,
             out refusal
@@ -133,6 +127,27 @@ public sealed partial class CallActor
         };
         _legs.Add(leg);
         return leg;
+    }
+
+    /// <summary>
+    /// Our Contact, by the transport that the INVITE came by; a sips one when the INVITE was sent to one (RFC 3261 §12.1.1).
+    /// </summary>
+    private SipUri ContactFor(SipRequest invite, SipPath path)
+    {
+        var contact = SipUri.Create(_id.Value, IPEndPoint.Parse(path.Local));
+        var secure = invite.RequestUri.IsSecure || invite.RecordRoutes is [{ Uri.IsSecure: true }, ..];
+        var transport = path.Transport switch
+        {
+            "UDP" => null,
+            "TLS" when secure => null,
+            "WSS" when secure => "ws",
+            var name => name.ToLowerInvariant(),
+        };
+        return contact with
+        {
+            Scheme = secure ? "sips" : "sip",
+            Parameters = transport is null ? contact.Parameters : SipParameters.Empty.With("transport", transport),
+        };
     }
 
     /// <summary>A leg that we call. Its INVITE leaves with the next <see cref="Drain"/>.</summary>

@@ -106,7 +106,12 @@ public sealed partial class CallActor
             return;
         }
         leg.GatewayCause = failed.Cause;
-        var failure = Enum.TryParse<SipRequestFailure>(failed.Cause, out var known) ? known : SipRequestFailure.Refused;
+        var failure = failed.Failure switch
+        {
+            SendFailure.Timeout => SipRequestFailure.Timeout,
+            SendFailure.TransportError => SipRequestFailure.TransportError,
+            _ => SipRequestFailure.Refused,
+        };
         leg.Session.OnRequestFailed(key, failure, Elapsed);
         Drain(leg);
         OnVerbAnswered(failed.RequestKey, null, failed.Cause);
@@ -250,6 +255,8 @@ public sealed partial class CallActor
         var start = message is SipRequest request
             ? $"{request.Method} {request.RequestUri}"
             : $"{((SipResponse)message).StatusCode} {((SipResponse)message).ReasonPhrase}";
+        const int longest = 256;
+        start = start.Length <= longest ? start : start[..longest];
         Record(new CallEvents.SipExchanged(_id, Now, incoming, start, message.CSeq.ToString()));
     }
 

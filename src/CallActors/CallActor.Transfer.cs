@@ -36,6 +36,16 @@ public sealed partial class CallActor
         {
             return;
         }
+        if (!former.Connected)
+        {
+            // A call of ours that still rang was picked up by somebody else.
+            RecordAnswered(next);
+            Attach();
+            Record(new CallEvents.Confirmed(_id, Now));
+            Tell(CallVerb.Place, CallVerbResult.Done);
+            StartTalking();
+        }
+        ForgetVerbsOfFormerLeg();
         if (_referral is { } referral)
         {
             former.Session.ReportReferral(referral, SipStatus.Ok, Elapsed);

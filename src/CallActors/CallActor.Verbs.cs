@@ -165,7 +165,10 @@ public sealed partial class CallActor
             NotPossible(CallVerb.Reject, "there is nothing to refuse");
             return;
         }
-        List<SipHeader>? headers = reject.Contact is { } contact ? [new("Contact", $"<{contact}>")] : null;
+        List<SipHeader>? headers =
+            reject.Contact is { } text && SipUri.TryParse(text, out var contact)
+                ? [new("Contact", new NameAddress(contact).ToString())]
+                : null;
         var sender = Sender;
         _endCause = new EndCause(EndedBy.Operator, EndReason.Rejected, reject.Status, reject.Cause);
         var result = leg.Session.Reject(reject.Status, reject.Cause, headers, Elapsed);
@@ -287,7 +290,7 @@ public sealed partial class CallActor
 
     private void SendDigits(CallCommands.SendDigits send)
     {
-        var digits = send.Digits.ToUpperInvariant();
+        var digits = (send.Digits ?? "").ToUpperInvariant();
         if (digits.Length is 0 or > 32 || digits.Any(d => !"0123456789*#ABCD".Contains(d)))
         {
             NotPossible(CallVerb.SendDigits, "digits are 1 to 32 of 0-9, *, # and A-D");
@@ -379,6 +382,17 @@ public sealed partial class CallActor
 
     private void NotPossible(CallVerb verb, string cause) =>
         Sender.Tell(new CallOutcome(_id, verb, CallVerbResult.NotPossible, null, cause));
+
+    /// <summary>Another party took over: what was asked of the former one can come to nothing any more.</summary>
+    private void ForgetVerbsOfFormerLeg()
+    {
+        _digits.Clear();
+        (_transfer, _consulting, _refreshKey) = (null, null, null);
+        foreach (var verb in _asked.Keys.ToList())
+        {
+            Tell(verb, CallVerbResult.NotPossible, null, "another party took the call over meanwhile");
+        }
+    }
 
     /// <summary>The call is over: whoever still waits is told.</summary>
     private void FailVerbs(EndCause cause)

@@ -32,6 +32,9 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(10);
 
+    // A call of an hour with a refresh every minute has some 300.
+    private const int MostRungs = 1_000;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CallId _id;
     private readonly CallServices _services;
@@ -41,6 +44,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private readonly List<SipRung> _rungs = [];
     private readonly List<IWireMessage> _unjournaled = [];
     private IActorRef? _journal;
+    private int _ladderRungs;
     private CallState _state = CallState.Empty;
     private long _journaled;
     private long _durable;
@@ -103,6 +107,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>The call is over: what is journaled must become durable, requests that still come get 481.</summary>
     private void Over()
     {
+        Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Signalling();
         NoVerbs();
         Receive<ReceiveTimeout>(_ => Context.Stop(Self));
@@ -201,11 +206,16 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             EndOrphan();
             RefuseUnknown(request);
         });
+        Receive<SipGatewayEvents.InviteArrived>(invite =>
+        {
+            EndOrphan();
+            RefuseUnknown(invite);
+        });
         Receive<CallCommands.Recover>(_ => EndOrphan());
         Receive<CallCommands.HangUp>(command =>
         {
             EndOrphan();
-            Tell(CallVerb.HangUp, CallVerbResult.Done);
+            Reply(CallVerb.HangUp, SipSessionResult.Done);
         });
         NoVerbs();
         ReceiveAny(_ => { });
@@ -239,6 +249,10 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Record(ICallEvent @event)
     {
+        if (@event is CallEvents.SipExchanged && ++_ladderRungs > MostRungs)
+        {
+            return; // A peer that floods its own call must not fill memory and journal.
+        }
         _state = _state.Apply(@event);
         if (@event is CallEvents.SipExchanged sip)
         {
@@ -343,6 +357,13 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     protected override void PostStop() => Release();
+
+    /// <summary>After a defect: media and voice are gone, so the other side is told with BYE and the record gets its end.</summary>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Self.Tell(new CallCommands.Recover(_id));
+    }
 
     private MediaQuality? Quality()
     {

@@ -4,10 +4,14 @@ using OCPlatform.Contracts.Conversations;
 
 namespace OCPlatform.Contracts.Sharding;
 
-/// <summary>Routes <see cref="ICallMessage"/> to its call, by the shard that the id carries.</summary>
+/// <summary>
+/// Routes <see cref="ICallMessage"/> to its call, by the shard that the id carries. What is no id has no entity, and the region
+/// drops the message: an exception here would restart it, and end every call of the node.
+/// </summary>
 public sealed class CallShardExtractor : IMessageExtractor
 {
-    public string? EntityId(object message) => (message as ICallMessage)?.CallId.Value;
+    public string? EntityId(object message) =>
+        message is ICallMessage { CallId: var id } && CallId.TryParse(id.Value, out _) ? id.Value : null;
 
     public object EntityMessage(object message) => message;
 
@@ -17,10 +21,15 @@ public sealed class CallShardExtractor : IMessageExtractor
     public string ShardId(string entityId, object? messageHint = null) => ShardedId.ShardOf(entityId);
 }
 
-/// <summary>Routes <see cref="IConversationMessage"/> to its conversation, by the shard that the id carries.</summary>
+/// <summary>
+/// Routes <see cref="IConversationMessage"/> to its conversation, by the shard that the id carries; what is no id is dropped.
+/// </summary>
 public sealed class ConversationShardExtractor : IMessageExtractor
 {
-    public string? EntityId(object message) => (message as IConversationMessage)?.ConversationId.Value;
+    public string? EntityId(object message) =>
+        message is IConversationMessage { ConversationId: var id } && ConversationId.TryParse(id.Value, out _)
+            ? id.Value
+            : null;
 
     public object EntityMessage(object message) => message;
 

@@ -9,6 +9,19 @@ namespace OCPlatform.Contracts.Sip;
 /// </summary>
 public sealed record SipPath(string Transport, string Remote, string Local);
 
+/// <summary>Why a request of a call got no final response.</summary>
+public enum SendFailure
+{
+    /// <summary>It never left: no way, not allowed, no room.</summary>
+    Refused,
+
+    /// <summary>Whom it was sent to said nothing.</summary>
+    Timeout,
+
+    /// <summary>It could not be brought there: no connection, an error of the network.</summary>
+    TransportError,
+}
+
 /// <summary>
 /// What a SIP gateway tells a call. Messages cross as the bytes that were on the wire. The sender is the gateway that
 /// holds the transaction; answers go back to it.
@@ -63,9 +76,15 @@ public static class SipGatewayEvents
         : ICallMessage;
 
     /// <summary>The request sent under RequestKey got no final response: it timed out or could not be sent.</summary>
+    /// <param name="Cause">One line for a person, with every way that was tried.</param>
     [WireName("sip/request-failed/1")]
-    public sealed record RequestFailed(CallId CallId, string RequestKey, string Cause, DateTimeOffset At)
-        : ICallMessage;
+    public sealed record RequestFailed(
+        CallId CallId,
+        string RequestKey,
+        string Cause,
+        DateTimeOffset At,
+        SendFailure Failure = SendFailure.Refused
+    ) : ICallMessage;
 }
 
 /// <summary>What a call asks of a gateway.</summary>

@@ -13,6 +13,9 @@ public sealed partial class SipGateway
     // INVITE server transactions to their calls, for CANCEL.
     private readonly Dictionary<SipTransactionId, CallId> _invites = [];
 
+    // BYEs that their calls have not answered yet.
+    private readonly Dictionary<SipTransactionId, (CallId Call, string SipCallId)> _byes = [];
+
     // Calls admitted here; the actor is known, and watched, from its first word on.
     private readonly Dictionary<CallId, AdmittedCall> _admitted = [];
     private readonly Dictionary<IActorRef, CallId> _watched = [];
@@ -24,10 +27,9 @@ public sealed partial class SipGateway
     {
         if (CallId.TryParse(dialog.Request.To.Tag, out var call))
         {
-            if (dialog.Request.Method == SipMethod.Bye)
+            if (dialog.Request.Method == SipMethod.Bye && dialog.Received.TransactionId is { } bye)
             {
-                _outbound.OnByeArrived(dialog.Request.CallId);
-                _callStates.OnBye(call, fromPeer: true);
+                _byes[bye] = (call, dialog.Request.CallId);
             }
             _calls.Tell(
                 new SipGatewayEvents.RequestArrived(
@@ -89,6 +91,12 @@ public sealed partial class SipGateway
     private void OnSendResponse(SipGatewayCommands.SendResponse command)
     {
         var transaction = new SipTransactionId(command.TransactionId);
+        if (_byes.Remove(transaction, out var bye) && command.Status is >= 200 and < 300)
+        {
+            // Only the call knows whether a BYE is its peer's: until it says so, nothing is given back.
+            _outbound.OnByeArrived(bye.SipCallId);
+            _callStates.OnBye(bye.Call, fromPeer: true);
+        }
         if (_invites.TryGetValue(transaction, out var call))
         {
             Watch(call, Sender);

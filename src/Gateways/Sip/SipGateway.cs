@@ -144,6 +144,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private void OnTransactionOver(SipInbox.TransactionOver over)
     {
         _invites.Remove(over.Transaction);
+        _byes.Remove(over.Transaction);
         if (!_sender.OnTransactionOver(over.Transaction, over.End))
         {
             OnRequestOver(over.Transaction, over.End);

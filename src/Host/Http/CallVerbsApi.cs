@@ -1,20 +1,20 @@
-using System.ComponentModel.DataAnnotations;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Sip;
 
 namespace OCPlatform.Host.Http;
 
 /// <summary>A call to place. To is a SIP or tel URI, an E.164 number, or a registered phone's address.</summary>
 public sealed record PlaceCall(
-    [property: Required] string To,
+    string? To,
     string? From,
     string? Trunk,
     string? Agent,
-    [property: Range(1, 600)] int? RingSeconds,
+    int? RingSeconds,
     string? Replaces
 );
 
@@ -23,14 +23,14 @@ public sealed record PlacedCall(CallId Id);
 
 public sealed record RingCall(bool EarlyMedia);
 
-public sealed record RejectCall([property: Range(300, 699)] int Status, string? Cause, string? Contact);
+public sealed record RejectCall(int Status, string? Cause, string? Contact);
 
 /// <summary>Target: URI or number. Consultation: the id of another live call whose peer takes over (attended).</summary>
 public sealed record TransferCall(string? Target, string? Consultation);
 
-public sealed record ReplaceCall([property: Required] string Target, string? Trunk, string? Replaces);
+public sealed record ReplaceCall(string? Target, string? Trunk, string? Replaces);
 
-public sealed record SendDigits([property: Required] string Digits, [property: Range(40, 6000)] int DurationMs = 160);
+public sealed record SendDigits(string? Digits, int DurationMs = 160);
 
 /// <summary>`POST /api/calls` and `POST /api/calls/{id}/…`: what can be asked of a call, answered when it is done.</summary>
 public static class CallVerbsApi
@@ -55,7 +55,8 @@ public static class CallVerbsApi
         calls.MapVerb(
             "reject",
             "Refuses a ringing call.",
-            (CallId id, RejectCall b) => new CallCommands.Reject(id, b.Status, b.Cause, b.Contact)
+            (CallId id, RejectCall b) =>
+                new CallCommands.Reject(id, Within(b.Status, 300, 699, "status"), b.Cause, UriOrNone(b.Contact))
         );
         calls.MapVerb("hangup", "Ends a call.", id => new CallCommands.HangUp(id, ByOperator));
         calls.MapVerb("hold", "Puts the other side on hold.", id => new CallCommands.Hold(id));
@@ -63,18 +64,22 @@ public static class CallVerbsApi
         calls.MapVerb(
             "transfer",
             "Asks the other side to call somebody else (REFER), blind or attended.",
-            (CallId id, TransferCall b) =>
-                new CallCommands.Transfer(id, b.Target ?? "", b.Consultation is { } c ? new CallId(c) : null)
+            (CallId id, TransferCall b) => new CallCommands.Transfer(id, b.Target ?? "", CallOrNone(b.Consultation))
         );
         calls.MapVerb(
             "replace",
             "Connects the conversation to somebody else.",
-            (CallId id, ReplaceCall b) => new CallCommands.Replace(id, b.Target, b.Trunk, b.Replaces)
+            (CallId id, ReplaceCall b) => new CallCommands.Replace(id, Given(b.Target, "target"), b.Trunk, b.Replaces)
         );
         calls.MapVerb(
             "digits",
             "Sends DTMF digits.",
-            (CallId id, SendDigits b) => new CallCommands.SendDigits(id, b.Digits, b.DurationMs)
+            (CallId id, SendDigits b) =>
+                new CallCommands.SendDigits(
+                    id,
+                    Given(b.Digits, "digits"),
+                    Within(b.DurationMs, 40, 6_000, "durationMs")
+                )
         );
         calls.MapVerb("refresh", "Asks whether the other side is still there.", id => new CallCommands.Refresh(id));
         return routes;
@@ -87,25 +92,25 @@ public static class CallVerbsApi
         [FromServices] IRequiredActor<CallRegion> calls
     )
     {
-        if (string.IsNullOrWhiteSpace(place.To))
-        {
-            return TypedResults.Problem(
-                statusCode: 400,
-                detail: "'to' is missing: a URI, a number or a phone's address."
-            );
-        }
         var id = CallId.New();
-        calls.ActorRef.Tell(
-            new CallCommands.Place(
+        CallCommands.Place command;
+        try
+        {
+            command = new CallCommands.Place(
                 id,
-                place.To,
+                Given(place.To, "to"),
                 place.From,
                 place.Trunk,
                 place.Agent,
-                place.RingSeconds,
+                place.RingSeconds is { } seconds ? Within(seconds, 1, 600, "ringSeconds") : null,
                 place.Replaces
-            )
-        );
+            );
+        }
+        catch (WrongBodyException wrong)
+        {
+            return TypedResults.Problem(statusCode: 400, detail: wrong.Message);
+        }
+        calls.ActorRef.Tell(command);
         return TypedResults.Accepted($"/api/calls/{id}", new PlacedCall(id));
     }
 
@@ -172,6 +177,10 @@ public static class CallVerbsApi
                 _ => Problem(504, outcome),
             };
         }
+        catch (WrongBodyException wrong)
+        {
+            return TypedResults.Problem(statusCode: 400, detail: wrong.Message);
+        }
         catch (AskTimeoutException)
         {
             return TypedResults.Problem(
@@ -180,6 +189,25 @@ public static class CallVerbsApi
             );
         }
     }
+
+    /// <summary>What a body says cannot be asked of a call.</summary>
+    private sealed class WrongBodyException(string message) : Exception(message);
+
+    private static string Given(string? value, string name) =>
+        string.IsNullOrWhiteSpace(value) ? throw new WrongBodyException($"'{name}' is missing.") : value;
+
+    private static int Within(int value, int least, int most, string name) =>
+        value >= least && value <= most
+            ? value
+            : throw new WrongBodyException($"'{name}' must be from {least} to {most}, not {value}.");
+
+    private static string? UriOrNone(string? text) =>
+        text is null || SipUri.TryParse(text, out _) ? text : throw new WrongBodyException("'contact' is no URI.");
+
+    private static CallId? CallOrNone(string? text) =>
+        text is null ? null
+        : CallId.TryParse(text, out var id) ? id
+        : throw new WrongBodyException($"'{text}' is not the id of a call.");
 
     private static ProblemHttpResult Problem(int status, CallOutcome outcome) =>
         TypedResults.Problem(

@@ -72,8 +72,12 @@ internal sealed class CallSeats(int maxCalls)
     {
         lock (_lock)
         {
-            _taken--;
-            _trunks[trunk].Taken--;
+            // A call that was seated before the gateway started over has no seat here.
+            if (_trunks.TryGetValue(trunk, out var seats) && seats.Taken > 0)
+            {
+                _taken--;
+                seats.Taken--;
+            }
         }
     }
 

@@ -221,8 +221,11 @@ internal sealed class OutboundContext(
             gateway
         );
 
-    public void TellFailed(OutboundCaller caller, string cause) =>
-        caller.Actor.Tell(new SipGatewayEvents.RequestFailed(caller.CallId, caller.RequestKey, cause, Now), gateway);
+    public void TellFailed(OutboundCaller caller, string cause, SendFailure failure) =>
+        caller.Actor.Tell(
+            new SipGatewayEvents.RequestFailed(caller.CallId, caller.RequestKey, cause, Now, failure),
+            gateway
+        );
 
     private async Task<Resolved> ResolveAsync(SipUri uri, IOutboundRequest request, int step)
     {

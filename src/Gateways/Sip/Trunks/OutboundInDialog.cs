@@ -1,3 +1,4 @@
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transactions;
@@ -136,7 +137,7 @@ internal sealed class OutboundInDialog(
                 End();
                 break;
             case SipDeliveryStep.Failed failed:
-                Fail(CauseOf(failed.Failure));
+                Fail(CauseOf(failed.Failure), FailureOf(failed.Failure));
                 break;
         }
     }
@@ -183,9 +184,17 @@ internal sealed class OutboundInDialog(
             _ => "the gateway's tables are full",
         };
 
-    private void Fail(string cause)
+    private static SendFailure FailureOf(SipRequestFailure failure) =>
+        failure switch
+        {
+            SipRequestFailure.Timeout => SendFailure.Timeout,
+            SipRequestFailure.TransportError => SendFailure.TransportError,
+            _ => SendFailure.Refused,
+        };
+
+    private void Fail(string cause, SendFailure failure = SendFailure.Refused)
     {
-        context.TellFailed(caller, cause);
+        context.TellFailed(caller, cause, failure);
         End();
     }
 

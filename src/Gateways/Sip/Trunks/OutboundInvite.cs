@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Event;
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
 using OCPlatform.Sip.Sessions;
@@ -35,6 +36,9 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
     private bool _heard;
     private bool _cancelled;
     private bool _answered;
+
+    /// <summary>What came of the last attempt that left.</summary>
+    private SendFailure _failure;
 
     /// <param name="ended">Told once, when the outcome is known.</param>
     public OutboundInvite(
@@ -146,6 +150,7 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
         var seconds = (FirstResponseMs / 1000.0).ToString(CultureInfo.InvariantCulture);
         var cause = $"no response within {seconds} s";
         GiveUpAttempt();
+        _failure = SendFailure.Timeout;
         OnSilence(cause);
     }
 
@@ -170,6 +175,12 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
             return;
         }
         _transaction = null;
+        _failure = end switch
+        {
+            SipTransactionEnd.Timeout => SendFailure.Timeout,
+            SipTransactionEnd.TransportError => SendFailure.TransportError,
+            _ => _failure,
+        };
         OnSilence(
             end switch
             {
@@ -301,7 +312,7 @@ internal sealed partial class OutboundInvite : ITransactionOwner, IOutboundReque
     {
         _context.Log.Warning("Call {CallId} could not be placed: {Cause}", _caller.CallId, cause);
         _context.States.OnForgotten(_caller.CallId);
-        _context.TellFailed(_caller, cause);
+        _context.TellFailed(_caller, cause, _failure);
         End();
     }
 

@@ -123,7 +123,7 @@ internal sealed class OutboundRequests(OutboundContext context)
             : null;
         if (cause is not null)
         {
-            context.TellFailed(caller, cause);
+            context.TellFailed(caller, cause, SendFailure.Refused);
             return null;
         }
         return (SipRequest)written!;
