@@ -82,7 +82,7 @@ public sealed class BrowserRegistrationTests(Browser browser) : IAsyncLifetime
         await phone.SendTextAsync("sip:frontdesk@127.0.0.1", "What are your opening hours?");
 
         await phone.EventAsync("messageTaken 200");
-        (await phone.EventAsync("message ")).Should().ContainEquivalentOf("open");
+        await phone.EventAsync("message We're open");
     }
 
     private async Task<BrowserPhone> RegisterAsync(string scheme)

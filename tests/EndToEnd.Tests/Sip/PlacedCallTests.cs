@@ -147,7 +147,7 @@ public sealed class PlacedCallTests(SignallingPlatform signalling)
     public async Task Every_placed_call_is_set_up_and_ended_though_a_fifth_of_the_messages_is_lost()
     {
         const int calls = 10;
-        var callee = new SippScenario("A callee behind a bad line") { User = "lossy" }
+        var callee = new SippScenario("A callee behind a bad line") { User = "lossy-callee" }
             .Incoming("INVITE", routes: true)
             .Reply("200 OK", tag: "L", body: SippSdp.Offer(formats: "0"), contact: true, retransmitted: true)
             // When it is lost, the BYE comes next.
@@ -164,7 +164,7 @@ public sealed class PlacedCallTests(SignallingPlatform signalling)
                 Deadline = TimeSpan.FromSeconds(60),
             }
         );
-        var target = $"sip:lossy@{SignallingPlatform.TrunkAddress}:{sipp.Port}";
+        var target = $"sip:lossy-callee@{SignallingPlatform.TrunkAddress}:{sipp.Port}";
         var ids = await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => Platform.PlaceAsync(target)));
         await Task.WhenAll(ids.Select(ConnectAndHangUpAsync));
         await sipp.SucceedsAsync();
