@@ -169,6 +169,31 @@ public class CallTransferTests : CallActorTestBase
     }
 
     [Fact]
+    public void Replaces_of_a_call_that_is_ending_gets_481()
+    {
+        var call = EstablishedCall(_id);
+        call.Tell(new CallCommands.HangUp(_id, new EndCause(EndedBy.Operator, EndReason.HungUp, null, null)));
+        ExpectRequest(SipMethod.Bye);
+
+        call.Tell(InviteFrom(_id, "bob", (SipHeaderId.Replaces, $"call-id-1;to-tag={_id};from-tag=from-1")), Gateway);
+
+        ExpectResponse(SipStatus.CallDoesNotExist);
+    }
+
+    [Fact]
+    public void What_was_asked_of_a_peer_that_is_replaced_is_answered()
+    {
+        var call = EstablishedCall(_id);
+        call.Tell(new CallCommands.Hold(_id), TestActor);
+        ExpectRequest(SipMethod.Invite);
+
+        call.Tell(InviteFrom(_id, "bob", (SipHeaderId.Replaces, $"call-id-1;to-tag={_id};from-tag=from-1")), Gateway);
+        call.Tell(AckOf(ExpectResponse(SipStatus.Ok)), Gateway);
+
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.NotPossible);
+    }
+
+    [Fact]
     public void Replace_connects_the_conversation_to_somebody_else()
     {
         var call = EstablishedCall(_id);

@@ -62,6 +62,28 @@ public class CallVerbTests : CallActorTestBase
     }
 
     [Fact]
+    public void A_peer_that_says_nothing_to_a_refresh_is_gone_and_the_call_ends()
+    {
+        var (call, _) = PlacedCall(_id);
+
+        call.Tell(new CallCommands.Refresh(_id), TestActor);
+        var update = ExpectSent(SipMethod.Update);
+        call.Tell(
+            new SipGatewayEvents.RequestFailed(
+                _id,
+                update.Key,
+                "no response in time",
+                DateTimeOffset.UnixEpoch,
+                SendFailure.Timeout
+            ),
+            Gateway
+        );
+
+        ExpectMsg<CallOutcome>().Result.Should().NotBe(CallVerbResult.Done);
+        AwaitAssert(() => RecordOf(call, _id)!.EndCause!.By.Should().Be(EndedBy.Network));
+    }
+
+    [Fact]
     public void A_ringing_call_is_answered_on_command()
     {
         Options.AutoAnswer = false;
