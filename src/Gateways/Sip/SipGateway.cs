@@ -53,6 +53,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _door = new SipDoor(options, status.Admission, time, _log, services is null ? CallsOnly : Everything)
         {
             IsSubscription = _subscriptionTags.Contains,
+            IsLoop = request => _endpoint!.IsLoop(request),
         };
         _outboundServices = outbound ?? OutboundServices.Default();
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);

@@ -35,6 +35,9 @@ public enum AdmissionReason
     /// <summary>More calls a second than the trunk may bring: 503 with Retry-After.</summary>
     TrunkTooFast,
 
+    /// <summary>A request of ours that came back unchanged (RFC 5393): 482.</summary>
+    Loop,
+
     /// <summary>Every RTP port is in use: 503 with Retry-After.</summary>
     NoMediaPort,
 

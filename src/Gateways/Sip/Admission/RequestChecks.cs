@@ -23,12 +23,17 @@ internal static class RequestChecks
     private static readonly string[] DoneByProxies = ["privacy", "sec-agree"];
 
     /// <summary>Null when nothing is wrong.</summary>
-    public static RequestFault? Of(SipRequest request, SipAdmissionOptions options)
+    /// <param name="isLoop">The endpoint knows the request as one of its own (RFC 5393 §4.2).</param>
+    public static RequestFault? Of(SipRequest request, SipAdmissionOptions options, bool isLoop = false)
     {
         // A registrar is where REGISTER ends; any other may be passed on by the agent.
         if (request.MaxForwards == 0 && request.Method != SipMethod.Register)
         {
             return new(AdmissionReason.TooManyHops, SipStatus.TooManyHops, "Max-Forwards is 0");
+        }
+        if (isLoop)
+        {
+            return new(AdmissionReason.Loop, SipStatus.LoopDetected, "the request left here and came back unchanged");
         }
         var uri = request.RequestUri;
         if (!uri.IsSip && uri.Scheme != "tel")

@@ -58,7 +58,7 @@ internal sealed partial class SipDoor
             _known.Add(visit.Source, visit.NowMs);
             _bans.Forgive(visit.Source);
         }
-        if (RequestChecks.Of(request, _options.Admission) is { } fault)
+        if (RequestChecks.Of(request, _options.Admission, IsLoop(request)) is { } fault)
         {
             var refusal = SipRefusal.Create(request, fault.Status, fault.Cause);
             if (fault.Header != SipHeaderId.Unknown)

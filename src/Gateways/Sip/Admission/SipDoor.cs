@@ -69,6 +69,9 @@ internal sealed partial class SipDoor : ISipGatekeeper
     /// <summary>Whether a To tag is that of a subscription held here. Asked on the endpoint's loop.</summary>
     public Func<string, bool> IsSubscription { get; init; } = _ => false;
 
+    /// <summary>Whether a request is one of ours that came back. Asked on the endpoint's loop.</summary>
+    public Func<SipRequest, bool> IsLoop { get; init; } = _ => false;
+
     private enum Standing
     {
         Stranger,

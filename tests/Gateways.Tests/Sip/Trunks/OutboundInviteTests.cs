@@ -199,6 +199,23 @@ public sealed class OutboundInviteTests : OutboundStage
     }
 
     [Fact]
+    public void A_call_that_comes_back_to_where_it_was_placed_is_a_loop()
+    {
+        var carrier = Peer();
+        var trunk = Trunk("carrier", carrier);
+        trunk.Direction = TrunkDirection.Both;
+        trunk.Addresses.Add("127.0.0.1");
+        Start();
+        SendInvite();
+
+        var invite = carrier.Receive(SipMethod.Invite);
+        invite.Headers.AddFirst(SipHeaderId.Via, $"SIP/2.0/UDP {carrier.Address};branch=z9hG4bKproxy");
+        carrier.Send(invite);
+
+        carrier.ReceiveResponse().StatusCode.Should().Be(SipStatus.LoopDetected);
+    }
+
+    [Fact]
     public void When_nothing_is_left_the_failure_names_every_cause()
     {
         var silent = Peer();

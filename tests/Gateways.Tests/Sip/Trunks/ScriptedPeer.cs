@@ -46,6 +46,18 @@ internal sealed class ScriptedPeer : IDisposable
         }
     }
 
+    /// <summary>The next final response.</summary>
+    public SipResponse ReceiveResponse()
+    {
+        while (true)
+        {
+            if (SipParser.Parse(_socket.Receive(ref _from)) is SipResponse { IsFinal: true } response)
+            {
+                return response;
+            }
+        }
+    }
+
     public void Answer(SipRequest request, int status, Action<SipResponse>? change = null)
     {
         var response = SipResponse.Create(request, status, toTag: "peer-tag");
