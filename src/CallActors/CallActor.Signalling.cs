@@ -70,6 +70,7 @@ public sealed partial class CallActor
         var request = (SipRequest)SipParser.Parse(sent.Message);
         leg.Path = sent.Path;
         leg.AllowReferrals = sent.AllowReferrals;
+        leg.PlacedByTrunk = sent.Trunk is not null;
         leg.Session.OnRequestSent(key, request);
         if (request.IsInvite && request.To.Tag is null)
         {

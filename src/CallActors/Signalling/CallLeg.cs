@@ -28,6 +28,9 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// <summary>The way its messages come; null before anything was heard of a call we place.</summary>
     public SipPath? Path { get; set; } = path;
 
+    /// <summary>We called it, over a trunk: it can be connected to anew. A phone can only be reached by its own connection.</summary>
+    public bool PlacedByTrunk { get; set; }
+
     /// <summary>The trunk it came by or is to go by; null where the gateway chooses.</summary>
     public string? Trunk { get; init; }
 
@@ -69,7 +72,8 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// SIP transport and address that a request goes to. An empty address leaves the way to the gateway (RFC 3263).
     /// </summary>
     /// <remarks>
-    /// Over a reliable transport that is the connection that the peer's messages come by. Over UDP it is the next hop when
+    /// Over a reliable transport that is the connection that the peer's messages come by; a trunk that we called by one may
+    /// have named other hosts by Record-Route or Contact, which the gateway connects to (RFC 3261 §8.1.2). Over UDP it is the next hop when
     /// it can be meant: a phone behind a NAT writes its private address into Contact, and only the source address leads
     /// to it.
     /// </remarks>
@@ -81,7 +85,8 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
         }
         if (path.Transport != "UDP")
         {
-            return (path.Transport, path.Remote);
+            var flowIsMeant = !PlacedByTrunk || SipDestination.FromUri(nextHop)?.EndPoint.ToString() == path.Remote;
+            return (path.Transport, flowIsMeant ? path.Remote : "");
         }
         var isRoute = Session.Dialog?.RouteSet.Count > 0;
         if (SipDestination.FromUri(nextHop) is not { } target)

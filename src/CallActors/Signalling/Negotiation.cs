@@ -45,7 +45,7 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
             return Refused(SipStatus.NotAcceptableHere, $"SDP: {result.Refusal}");
         }
         _version++;
-        _offered = null;
+        // An offer of ours that met this one (491) is sent again afterwards: it stays open.
         Current = result.Media;
         return new NegotiationResult(result.Media, Encoding.UTF8.GetBytes(result.Description!.ToString()), 0, null);
     }
