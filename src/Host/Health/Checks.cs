@@ -70,15 +70,19 @@ internal sealed class ShardsCheck(ActorRegistry registry) : IHealthCheck
     }
 }
 
-/// <summary>The SIP socket is bound.</summary>
+/// <summary>Every SIP listener is bound.</summary>
 internal sealed class SipCheck(SipGatewayStatus status, SipGatewayOptions options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation) =>
         Task.FromResult(
             status.IsBound
-                ? HealthCheckResult.Healthy($"{status.Local} udp")
+                ? HealthCheckResult.Healthy(
+                    string.Join(", ", status.Listeners.Select(l => $"{l.Transport.ToLowerInvariant()} {l.Local}"))
+                )
                 : HealthCheckResult.Unhealthy(
-                    $"{options.BindAddress}:{options.Port} udp is not bound; is another program on sip.port?"
+                    options.Listeners.Count > 0
+                        ? "a listener of sip.listeners is not bound; the log says which and why"
+                        : $"{options.BindAddress}:{options.Port} is not bound by UDP and TCP; is another program on sip.port?"
                 )
         );
 }
