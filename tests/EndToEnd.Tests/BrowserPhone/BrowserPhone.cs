@@ -63,8 +63,8 @@ internal sealed class BrowserPhone : IAsyncDisposable
     public async Task<IReadOnlyList<string>> EventsAsync() =>
         await _driver.Page.EvaluateAsync<string[]>("window.phoneEvents");
 
-    /// <summary>Waits for the count-th event that starts so.</summary>
-    public async Task<string> EventAsync(string start, int count = 1, TimeSpan? within = null)
+    /// <summary>Waits for the count-th event that starts so, and says this.</summary>
+    public async Task<string> EventAsync(string start, int count = 1, TimeSpan? within = null, string says = "")
     {
         var clock = Stopwatch.StartNew();
         IReadOnlyList<string> events;
@@ -72,7 +72,11 @@ internal sealed class BrowserPhone : IAsyncDisposable
         {
             events = await EventsAsync();
             if (
-                events.Where(e => e.StartsWith(start, StringComparison.Ordinal)).ElementAtOrDefault(count - 1) is { } it
+                events
+                    .Where(e => e.StartsWith(start, StringComparison.Ordinal))
+                    .Where(e => e.Contains(says, StringComparison.Ordinal))
+                    .ElementAtOrDefault(count - 1) is
+                { } it
             )
             {
                 return it;
