@@ -41,6 +41,10 @@ public sealed class SubscribingTests : SipNode
         var bye = caller.Request(SipMethod.Bye);
         bye.To = bye.To.WithTag(call.CallId.Value);
         caller.Send(bye);
+        // Over is what the call says is over.
+        var arrived = Calls.ExpectMsg<SipGatewayEvents.RequestArrived>();
+        var ok = SipResponse.Create(bye, SipStatus.Ok);
+        Gateway.Tell(new SipGatewayCommands.SendResponse(arrived.TransactionId!, SipStatus.Ok, ok.ToBytes()), Calls);
 
         Told(lamp.ReceiveRequest(SipMethod.Notify)).Should().Be("4 partial terminated sip:bob@127.0.0.1");
     }
