@@ -115,8 +115,16 @@ public sealed partial class SipSession
         Send(change.ByUpdate ? RequestPurpose.Update : RequestPurpose.Reinvite, dialog, request, now);
     }
 
+    /// <summary>Its fork lost to another, and what is still heard of it means nothing to the session.</summary>
+    private bool IsOfLostFork(ClientRequest request) =>
+        request.Dialog is not { } dialog || (dialog != _dialog && !_forks.Contains(dialog));
+
     private void OnChangeResponse(ClientRequest request, SipResponse response, TimeSpan now)
     {
+        if (IsOfLostFork(request))
+        {
+            return;
+        }
         if (response.IsSuccess)
         {
             OnChangeAccepted(request, response, now);
@@ -149,7 +157,7 @@ public sealed partial class SipSession
     {
         if (!request.Request.Body.IsEmpty)
         {
-            request.Dialog?.Exchange.DropOurs();
+            request.Dialog!.Exchange.DropOurs();
         }
     }
 
@@ -190,13 +198,8 @@ public sealed partial class SipSession
 
     private void OnChangeAccepted(ClientRequest request, SipResponse response, TimeSpan now)
     {
-        var change = _change;
+        var (dialog, change) = (request.Dialog!, _change);
         _change = null;
-        if (request.Dialog is not { } dialog)
-        {
-            // Restored after the end, when its dialog was forgotten already.
-            return;
-        }
         Learn(response);
         dialog.Dialog.RefreshTarget(response);
         var isInvite = request.Purpose == RequestPurpose.Reinvite;
@@ -243,6 +246,10 @@ public sealed partial class SipSession
 
     private void OnChangeFailed(ClientRequest request, SipRequestFailure failure, TimeSpan now)
     {
+        if (IsOfLostFork(request))
+        {
+            return;
+        }
         DropOffer(request);
         var change = _change;
         _change = null;

@@ -113,6 +113,7 @@ public sealed partial class SipSession
         var isChange = response.CSeq.Method is SipMethod.Invite or SipMethod.Update;
         if (
             _phase is not (SipSessionPhase.Answered or SipSessionPhase.Established)
+            || (response.To.Tag ?? "") != _dialog?.RemoteTag // A fork that lost is gone, of course.
             || (!isChange && response.StatusCode != SipStatus.CallDoesNotExist)
             || response.StatusCode
                 is not (

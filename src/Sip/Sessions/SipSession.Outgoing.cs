@@ -362,6 +362,14 @@ public sealed partial class SipSession
             _dialog = _forks.LastOrDefault();
         }
         Push(new SipSessionEvent.ForkEnded(fork.RemoteTag));
+        if (_change is { } change && _requests.Values.Any(r => r.Dialog == fork && r.Purpose == RequestPurpose.Update))
+        {
+            _change = null;
+            if (!change.IsRefresh)
+            {
+                Push(new SipSessionEvent.OfferRejected(SipStatus.RequestTerminated, null));
+            }
+        }
     }
 
     /// <summary>Where a request outside a dialog goes: its first Route, or the Request-URI (RFC 3261 §8.1.2).</summary>

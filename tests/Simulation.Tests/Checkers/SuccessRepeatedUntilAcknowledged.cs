@@ -1,4 +1,5 @@
 using OCPlatform.Simulation.Tests.Engine;
+using OCPlatform.Sip.Sessions;
 using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.Simulation.Tests.Checkers;
@@ -12,6 +13,7 @@ internal sealed class SuccessRepeatedUntilAcknowledged : Checker
     private readonly Dictionary<(Host Host, string CallId, uint CSeq), int> _times = [];
     private readonly HashSet<(Host Host, string CallId, uint CSeq)> _arrived = [];
     private readonly HashSet<(Host, string CallId)> _over = [];
+    private readonly HashSet<Host> _ended = [];
 
     public override void Sent(Host from, WireMessage message, SipDestination to)
     {
@@ -47,11 +49,21 @@ internal sealed class SuccessRepeatedUntilAcknowledged : Checker
         }
     }
 
+    public override void SessionEvent(Host host, SipSessionEvent happened)
+    {
+        if (happened is SipSessionEvent.Ended)
+        {
+            // Its BYE may have to wait for other requests.
+            _ended.Add(host);
+        }
+    }
+
     private void CheckTimes((Host Host, string CallId, uint CSeq) key)
     {
-        if (!_arrived.Contains(key) && !_over.Contains((key.Host, key.CallId)) && !key.Host.HasCrashed)
+        var (host, callId, _) = key;
+        if (!_arrived.Contains(key) && !_over.Contains((host, callId)) && !_ended.Contains(host) && !host.HasCrashed)
         {
-            Require(_times[key] == 11, $"{key.Host.Name} sent a 2xx {_times[key]} times instead of 11");
+            Require(_times[key] == 11, $"{host.Name} sent a 2xx {_times[key]} times instead of 11");
         }
     }
 }

@@ -115,6 +115,9 @@ internal sealed partial class SessionUser
         {
             Plan(Dice.Ms(2_000), SessionVerb.Answer);
         }
+        // Whether the address is still the one that the peer knows must be looked at: the word of it may have been lost.
+        state.HasMoved |= Session.Dialog?.LocalTarget?.Contains(Host.KnownAs.ToString()) == false;
+        TellNewAddress();
     }
 
     private static string Describe(SipSessionEvent happened) =>

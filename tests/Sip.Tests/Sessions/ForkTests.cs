@@ -147,6 +147,37 @@ public class ForkTests
         _session.Dialog.LocalCSeq.Should().Be(3);
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(481)]
+    [InlineData(0)]
+    public void What_is_heard_late_of_a_fork_that_lost_is_nothing_to_the_call(int status)
+    {
+        Receive(183, "a", "Require: 100rel\nRSeq: 1\nAllow: UPDATE, INFO", "answer of a");
+        _session.Reoffer("new"u8.ToArray(), TimeSpan.Zero).Should().Be(SipSessionResult.Done);
+        _session.SendInfo("application/dtmf", "5"u8.ToArray(), TimeSpan.Zero);
+        Drain();
+        var update = _sent.Single(r => r.Method == SipMethod.Update);
+        var info = _sent.Single(r => r.Method == SipMethod.Info);
+        Receive(200, "b", body: "answer of b");
+        _events.OfType<SipSessionEvent.OfferRejected>().Should().ContainSingle();
+        var answers = _events.OfType<SipSessionEvent.AnswerReceived>().Count();
+        if (status == 0)
+        {
+            _session.OnRequestFailed(_keys[update], SipRequestFailure.Timeout, TimeSpan.Zero);
+            _session.OnRequestFailed(_keys[info], SipRequestFailure.Timeout, TimeSpan.Zero);
+            Drain();
+        }
+        else
+        {
+            Answer(update, status);
+            Answer(info, status);
+        }
+        _events.OfType<SipSessionEvent.AnswerReceived>().Count().Should().Be(answers);
+        _session.Phase.Should().Be(SipSessionPhase.Established);
+        _session.Dialog!.RemoteTag.Should().Be("b");
+    }
+
     [Fact]
     public void Offers_of_several_forks_are_answered_one_after_the_other()
     {
