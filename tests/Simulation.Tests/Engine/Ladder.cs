@@ -7,8 +7,6 @@ internal enum LadderKind
     Sent,
     Lost,
     Arrived,
-    Core,
-    Fault,
 }
 
 /// <summary>
@@ -23,11 +21,8 @@ internal sealed class Ladder(World world, bool recording)
 
     public bool IsRecording => recording;
 
-    public long Count { get; private set; }
-
     public void Add(LadderKind kind, Host from, Host? to, WireMessage message)
     {
-        Count++;
         Mix((ulong)world.Now.Ticks);
         Mix(((ulong)kind << 32) | ((ulong)from.Index << 16) | (uint)(to?.Index ?? 99));
         Mix(((ulong)message.Status << 32) | message.CSeqNumber);

@@ -12,9 +12,9 @@ namespace OCPlatform.Simulation.Tests.Engine;
 /// </summary>
 internal static class Seeds
 {
-    private const int FixedSeeds = 400;
+    private const int FixedSeeds = 300;
     private const int LadderLines = 400;
-    private static readonly TimeSpan FreshBudget = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FreshBudget = TimeSpan.FromSeconds(4);
 
     /// <summary>Runs one seed; two runs of it are the same in everything.</summary>
     public static World Run(Scenario scenario, long seed, bool recording = false)
