@@ -46,7 +46,7 @@ public sealed partial class SipEndpoint
     private void Receive(ReadOnlySpan<byte> message, SipFlow flow)
     {
         // A trace sees every message, so all of them are parsed for it.
-        if (_options.Trace is null && SipPeek.TryRead(message, out var peek) && _layer.TryAbsorb(in peek, Now))
+        if (_options.Trace is null && SipPeek.TryRead(message, out var peek) && _layer.TryAbsorb(in peek, Now, flow))
         {
             return;
         }

@@ -38,9 +38,6 @@ internal sealed class CheckerSet(World world)
             new NothingLeft()
         );
 
-    public IEnumerable<T> OfKind<T>()
-        where T : class => _checkers.OfType<T>();
-
     public void Sent(Host from, WireMessage message, SipDestination to)
     {
         foreach (var checker in _checkers)
