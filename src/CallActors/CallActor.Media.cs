@@ -4,6 +4,7 @@ using Akka.Actor;
 using OCPlatform.CallActors.Signalling;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Serialization;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
 

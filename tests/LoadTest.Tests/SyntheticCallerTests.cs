@@ -1,4 +1,5 @@
 using System.Net;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.LoadTest.Tests;

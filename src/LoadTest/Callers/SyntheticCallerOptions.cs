@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transports;

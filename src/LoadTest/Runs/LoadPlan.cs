@@ -1,3 +1,4 @@
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transports;

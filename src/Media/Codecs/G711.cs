@@ -1,5 +1,3 @@
-using OCPlatform.Media.Sdp;
-
 namespace OCPlatform.Media.Codecs;
 
 /// <summary>

@@ -37,6 +37,16 @@ public readonly record struct MediaFrameInfo
     public bool Concealed => Kind == FrameKind.Concealed;
 }
 
+/// <summary>Tones of ITU-T T.30 that tell a fax machine.</summary>
+public enum FaxTone : byte
+{
+    /// <summary>Calling tone: 1100 Hz for 0.5 s every 3.5 s.</summary>
+    Cng,
+
+    /// <summary>Called station: 2100 Hz for 2.6 s or more.</summary>
+    Ced,
+}
+
 /// <summary>An RTP packet as it came, before any buffer.</summary>
 /// <param name="ArrivalTicks">In <see cref="System.Diagnostics.Stopwatch"/> ticks, see <see cref="MediaFrameInfo.ArrivalTicks"/>.</param>
 public readonly record struct RtpArrival(
@@ -59,6 +69,9 @@ public interface IMediaSink
 
     /// <summary>A telephone-event has ended (RFC 4733): '0'–'9', '*', '#', 'A'–'D'.</summary>
     void OnDtmf(char digit, int durationMs) { }
+
+    /// <summary>A fax machine is calling (CNG, 1100 Hz) or answering (CED, 2100 Hz): heard for long enough to be sure.</summary>
+    void OnFaxTone(FaxTone tone) { }
 
     /// <summary>All audio enqueued before <see cref="Playout.Mark"/> has been sent.</summary>
     void OnMark(long id) { }

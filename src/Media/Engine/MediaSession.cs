@@ -39,6 +39,18 @@ public sealed class MediaSession : IDisposable
     /// <summary>Audio to the peer.</summary>
     public Playout Playout { get; }
 
+    /// <summary>
+    /// Rate of the audio that the sink is given and the playout takes, in Hz: 8000, or 16000 when the first agreement is a
+    /// wideband codec. Settled by <see cref="Start"/>, and then for good: codecs agreed later are converted.
+    /// </summary>
+    public int SampleRateHz { get; private set; } = 8000;
+
+    /// <summary>Takes both directions' audio from the next tick on; null: nobody does.</summary>
+    public IAudioTap? AudioTap { get; set; }
+
+    /// <summary>Takes the datagrams from the next tick on; null: nobody does.</summary>
+    public IPacketTap? PacketTap { get; set; }
+
     /// <summary>The bound RTP port; RTCP is one above.</summary>
     public int LocalPort { get; }
 

@@ -1,11 +1,6 @@
-namespace OCPlatform.Media.Sdp;
+using OCPlatform.Media.Codecs;
 
-/// <summary>Audio codecs with their RFC 3551 names.</summary>
-public enum AudioCodec
-{
-    Pcmu,
-    Pcma,
-}
+namespace OCPlatform.Media.Sdp;
 
 /// <summary>What we can do, in order of preference.</summary>
 public sealed record MediaCapabilities
@@ -23,6 +18,9 @@ public sealed record MediaCapabilities
 
     /// <summary>Answer with our preferred codec instead of the offerer's first one.</summary>
     public bool PreferOurOrder { get; init; }
+
+    /// <summary>Whether media is encrypted.</summary>
+    public SrtpPolicy Srtp { get; init; }
 }
 
 /// <summary>Our end of the media: the address and port to be written into SDP, and the o= line's numbers.</summary>
@@ -37,7 +35,11 @@ public sealed record LocalMedia(
     long SessionId,
     long SessionVersion,
     MediaDirection Direction = MediaDirection.SendRecv
-);
+)
+{
+    /// <summary>What SRTP, DTLS and ICE need from chance; null: plain RTP only.</summary>
+    public LocalSecrets? Secrets { get; init; }
+}
 
 /// <summary>
 /// What offer and answer agreed on, from our side. Plain data: a call can journal it and start media from it on
@@ -71,6 +73,12 @@ public sealed record NegotiatedMedia
     /// <summary>RTP and RTCP share one port.</summary>
     public bool RtcpMux { get; init; }
 
+    /// <summary>Null: plain RTP.</summary>
+    public MediaSecurity? Security { get; init; }
+
+    /// <summary>Null: no ICE.</summary>
+    public IceCredentials? Ice { get; init; }
+
     public required string LocalAddress { get; init; }
     public required int LocalPort { get; init; }
 
@@ -82,29 +90,9 @@ public sealed record NegotiatedMedia
     public int MediaIndex { get; init; }
     public int MediaCount { get; init; } = 1;
 
-    /// <summary>The name for records and metrics: "PCMU", "PCMA".</summary>
+    /// <summary>The name for records and metrics, e.g. "PCMU".</summary>
     public string CodecName => Codec.EncodingName();
 
     /// <summary>True when the peer has stopped listening to us or us to it.</summary>
     public bool OnHold => Direction != MediaDirection.SendRecv;
-}
-
-public static class AudioCodecs
-{
-    public static string EncodingName(this AudioCodec codec) =>
-        codec switch
-        {
-            AudioCodec.Pcmu => "PCMU",
-            AudioCodec.Pcma => "PCMA",
-            _ => throw new ArgumentOutOfRangeException(nameof(codec)),
-        };
-
-    /// <summary>RFC 3551 §6, table 4.</summary>
-    public static int StaticPayloadType(this AudioCodec codec) =>
-        codec switch
-        {
-            AudioCodec.Pcmu => 0,
-            AudioCodec.Pcma => 8,
-            _ => throw new ArgumentOutOfRangeException(nameof(codec)),
-        };
 }

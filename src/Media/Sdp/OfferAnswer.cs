@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using OCPlatform.Media.Codecs;
 
 namespace OCPlatform.Media.Sdp;
 

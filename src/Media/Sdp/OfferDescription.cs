@@ -1,4 +1,5 @@
 using System.Globalization;
+using OCPlatform.Media.Codecs;
 
 namespace OCPlatform.Media.Sdp;
 
@@ -15,7 +16,7 @@ internal static class OfferDescription
             : [current.Codec, .. capabilities.Codecs.Where(c => c != current.Codec)];
         foreach (var codec in codecs)
         {
-            var type = current?.Codec == codec ? current.ReceivePayloadType : codec.StaticPayloadType();
+            var type = current?.Codec == codec ? current.ReceivePayloadType : codec.StaticPayloadType()!.Value;
             LocalDescription.AddCodec(formats, attributes, type, codec);
         }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Rtp;
 using OCPlatform.Media.Sdp;

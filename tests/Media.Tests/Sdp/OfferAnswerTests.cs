@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Tests.Sdp;

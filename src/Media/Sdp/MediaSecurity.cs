@@ -1,0 +1,102 @@
+using System.Text.Json.Serialization;
+using OCPlatform.Media.Srtp;
+
+namespace OCPlatform.Media.Sdp;
+
+/// <summary>Whether a peer's media is encrypted.</summary>
+public enum SrtpPolicy
+{
+    /// <summary>Plain RTP only.</summary>
+    Never,
+
+    /// <summary>Answered as the peer offers; we offer plain RTP with a=crypto beside it (RFC 4568 with RTP/AVP is what phones take).</summary>
+    Allowed,
+
+    /// <summary>An offer without encryption is refused (488); we offer RTP/SAVP.</summary>
+    Required,
+}
+
+/// <summary>How keys were agreed.</summary>
+public enum KeyAgreement
+{
+    /// <summary>In the descriptions themselves (RFC 4568).</summary>
+    Sdes,
+
+    /// <summary>By a DTLS handshake on the media path (RFC 5763, RFC 5764).</summary>
+    Dtls,
+}
+
+/// <summary>Which side of the handshake we are (RFC 4145 a=setup as RFC 5763 §5 uses it).</summary>
+public enum DtlsRole
+{
+    /// <summary>a=setup:active: we send the ClientHello.</summary>
+    Client,
+
+    /// <summary>a=setup:passive: we wait for it.</summary>
+    Server,
+}
+
+/// <summary>A certificate's fingerprint (RFC 8122): "sha-256" and the digest.</summary>
+/// <param name="Algorithm">Lower case, as in SDP.</param>
+/// <param name="Value">Upper-case hex pairs with colons.</param>
+public sealed record DtlsFingerprint(string Algorithm, string Value)
+{
+    public override string ToString() => $"{Algorithm} {Value}";
+}
+
+/// <summary>Encryption as agreed. The keys stay out of journals and logs: another node makes new ones by a re-INVITE.</summary>
+public sealed record MediaSecurity
+{
+    public required KeyAgreement Agreement { get; init; }
+
+    /// <summary>SDES: the a=crypto tag that was chosen.</summary>
+    public int CryptoTag { get; init; }
+
+    /// <summary>SDES: the keys that we encrypt with; null after a restore.</summary>
+    [JsonIgnore]
+    public SrtpKeys? SendKeys { get; init; }
+
+    /// <summary>SDES: the keys that the peer encrypts with; null after a restore.</summary>
+    [JsonIgnore]
+    public SrtpKeys? ReceiveKeys { get; init; }
+
+    /// <summary>DTLS: our side of the handshake.</summary>
+    public DtlsRole Role { get; init; }
+
+    /// <summary>DTLS: the fingerprints that the peer's certificate must match one of.</summary>
+    public IReadOnlyList<DtlsFingerprint> RemoteFingerprints { get; init; } = [];
+}
+
+/// <summary>Both sides' ICE credentials (RFC 8445 §5.3); we are lite (§2.5), so that the peer does the checks.</summary>
+public sealed record IceCredentials
+{
+    public required string LocalUfrag { get; init; }
+
+    [JsonIgnore]
+    public string LocalPassword { get; init; } = "";
+    public required string RemoteUfrag { get; init; }
+
+    [JsonIgnore]
+    public string RemotePassword { get; init; } = "";
+}
+
+/// <summary>
+/// What a description of ours needs from chance, drawn once per leg so that offer/answer stays pure: SDES keys by suite,
+/// ICE credentials, and the node's DTLS fingerprint.
+/// </summary>
+public sealed record LocalSecrets
+{
+    /// <summary>One per suite that may be offered or answered, in our order.</summary>
+    public IReadOnlyList<SrtpKeys> Srtp { get; init; } = [];
+
+    /// <summary>4 or more characters of ICE's alphabet.</summary>
+    public string IceUfrag { get; init; } = "";
+
+    /// <summary>22 or more characters.</summary>
+    public string IcePassword { get; init; } = "";
+
+    /// <summary>Null: no DTLS.</summary>
+    public DtlsFingerprint? Fingerprint { get; init; }
+
+    public override string ToString() => nameof(LocalSecrets);
+}
