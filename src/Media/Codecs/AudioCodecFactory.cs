@@ -10,7 +10,7 @@ public static class AudioCodecFactory
     public static bool IsAvailable(AudioCodec codec) =>
         codec switch
         {
-            AudioCodec.Pcmu or AudioCodec.Pcma or AudioCodec.L16 or AudioCodec.L16Narrow => true,
+            AudioCodec.Pcmu or AudioCodec.Pcma or AudioCodec.G722 or AudioCodec.L16 or AudioCodec.L16Narrow => true,
             _ => false,
         };
 
@@ -25,6 +25,7 @@ public static class AudioCodecFactory
         {
             AudioCodec.Pcmu => G711Decoder.Ulaw,
             AudioCodec.Pcma => G711Decoder.Alaw,
+            AudioCodec.G722 => new G722Decoder(),
             AudioCodec.L16 => L16Decoder.Wide,
             AudioCodec.L16Narrow => L16Decoder.Narrow,
             _ => throw NotAvailable(codec),
@@ -40,6 +41,7 @@ public static class AudioCodecFactory
         {
             AudioCodec.Pcmu => G711Encoder.Ulaw,
             AudioCodec.Pcma => G711Encoder.Alaw,
+            AudioCodec.G722 => new G722Encoder(),
             AudioCodec.L16 => L16Encoder.Wide,
             AudioCodec.L16Narrow => L16Encoder.Narrow,
             _ => throw NotAvailable(codec),
