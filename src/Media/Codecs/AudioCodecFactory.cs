@@ -11,6 +11,7 @@ public static class AudioCodecFactory
         codec switch
         {
             AudioCodec.Pcmu or AudioCodec.Pcma or AudioCodec.G722 or AudioCodec.L16 or AudioCodec.L16Narrow => true,
+            AudioCodec.Opus => OpusLibrary.IsPresent,
             _ => false,
         };
 
@@ -26,6 +27,7 @@ public static class AudioCodecFactory
             AudioCodec.Pcmu => G711Decoder.Ulaw,
             AudioCodec.Pcma => G711Decoder.Alaw,
             AudioCodec.G722 => new G722Decoder(),
+            AudioCodec.Opus when OpusLibrary.IsPresent => new OpusDecoder(sampleRateHz),
             AudioCodec.L16 => L16Decoder.Wide,
             AudioCodec.L16Narrow => L16Decoder.Narrow,
             _ => throw NotAvailable(codec),
@@ -42,6 +44,7 @@ public static class AudioCodecFactory
             AudioCodec.Pcmu => G711Encoder.Ulaw,
             AudioCodec.Pcma => G711Encoder.Alaw,
             AudioCodec.G722 => new G722Encoder(),
+            AudioCodec.Opus when OpusLibrary.IsPresent => new OpusEncoder(sampleRateHz),
             AudioCodec.L16 => L16Encoder.Wide,
             AudioCodec.L16Narrow => L16Encoder.Narrow,
             _ => throw NotAvailable(codec),
