@@ -54,7 +54,7 @@ public sealed partial class CallActor
             arrived.Trunk,
             arrived.Path.Remote
         );
-        if (!TryOpenMedia())
+        if (!TryOpenMedia(invite.RequestUri.User))
         {
             const string cause = "no RTP port is free";
             var refusal = SipResponse.Create(invite, SipStatus.ServiceUnavailable, toTag: _id.Value);
@@ -189,6 +189,11 @@ public sealed partial class CallActor
         {
             // Who replaces a peer finds the agent on the phone already.
             leg.Session.Answer(leg.Description, Elapsed);
+            return;
+        }
+        if (_service is not null)
+        {
+            AnswerInvite();
             return;
         }
         leg.Session.Ring(SipStatus.Ringing, default, Elapsed);

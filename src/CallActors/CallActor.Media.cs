@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Akka.Actor;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Signalling;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Serialization;
@@ -15,30 +16,34 @@ public sealed partial class CallActor
     private MediaSession? _media;
     private bool _mediaStarted;
 
+    /// <summary>What the call does instead of a conversation; null for an agent's call.</summary>
+    private ServiceCall? _service;
+
     /// <summary>Either side keeps the other on hold: nobody is to be asked whether he is still there.</summary>
     private bool OnHold => _leg?.Negotiation?.Current is { OnHold: true };
 
     private MediaCapabilities Capabilities =>
         new() { Codecs = [.. _options.Codecs.Select(c => Enum.Parse<AudioCodec>(c, ignoreCase: true))] };
 
-    /// <summary>Opens the RTP port and the voice above it; false when no port is free.</summary>
-    private bool TryOpenMedia()
+    /// <summary>Opens the RTP port and what listens and speaks there; false when no port is free.</summary>
+    /// <param name="called">The user part that was called, which may be a service's.</param>
+    private bool TryOpenMedia(string? called = null)
     {
+        var self = Self;
+        Action<VoiceEvent> tell = voiceEvent => self.Tell(voiceEvent);
+        _service = _services.Numbers.TryOpen(called, _time, tell);
         var sink = new SinkOfVoice();
-        _media = _services.Media.TryOpenSession(sink);
+        _media = _services.Media.TryOpenSession(_service ?? (IMediaSink)sink);
         if (_media is null)
         {
             return false;
         }
         _services.LiveCalls.Add(_id, _media);
-        var self = Self;
-        _voice = new CallVoice(
-            VoiceOptions(),
-            _services.Speech,
-            _media.Playout,
-            _time,
-            voiceEvent => self.Tell(voiceEvent)
-        );
+        if (_service is not null)
+        {
+            return true;
+        }
+        _voice = new CallVoice(VoiceOptions(), _services.Speech, _media.Playout, _time, tell);
         sink.Voice = _voice;
         return true;
     }
@@ -56,6 +61,7 @@ public sealed partial class CallActor
         else
         {
             _media!.Start(media);
+            _service?.Begin(_media);
         }
         _mediaStarted = true;
     }

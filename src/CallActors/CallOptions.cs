@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.TurnTaking;
 using OCPlatform.Sip.Sessions;
 
@@ -56,6 +57,9 @@ public sealed class CallOptions
 
     /// <summary>When a caller counts as speaking, as done, and as silent.</summary>
     public TurnTakingOptions TurnTaking { get; set; } = new();
+
+    /// <summary>Numbers that are answered by a service (echo, play, record) instead of an agent; none by default.</summary>
+    public List<CallServiceOptions> Services { get; set; } = [];
 }
 
 /// <summary>What calls negotiate about their SIP sessions.</summary>
