@@ -51,6 +51,9 @@ public sealed class MediaSession : IDisposable
     /// <summary>Takes the datagrams from the next tick on; null: nobody does.</summary>
     public IPacketTap? PacketTap { get; set; }
 
+    /// <summary>The node's DTLS certificate, for SDP; null: no DTLS.</summary>
+    public DtlsFingerprint? Fingerprint => null;
+
     /// <summary>The bound RTP port; RTCP is one above.</summary>
     public int LocalPort { get; }
 
