@@ -30,7 +30,7 @@ public class CallMediaTermsTests : CallActorTestBase
     }
 
     [Fact]
-    public void An_encrypted_call_is_answered_encrypted_and_its_journal_has_no_key()
+    public void An_encrypted_call_is_answered_encrypted_and_its_record_says_so()
     {
         var call = StartCall(_id);
 
@@ -38,7 +38,7 @@ public class CallMediaTermsTests : CallActorTestBase
 
         Answered().Should().Contain(" RTP/SAVP 0 101\r\n").And.Contain("a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:");
         call.Tell(InDialog(_id, SipMethod.Ack, 1), Gateway);
-        AwaitAssert(() => RecordOf(call, _id)!.State.Should().Be(CallPhase.InConversation));
+        AwaitAssert(() => RecordOf(call, _id)!.Encryption.Should().Be("SDES AES_CM_128_HMAC_SHA1_80"));
     }
 
     [Theory]

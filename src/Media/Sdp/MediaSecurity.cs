@@ -65,6 +65,10 @@ public sealed record MediaSecurity
 
     /// <summary>DTLS: the fingerprints that the peer's certificate must match one of.</summary>
     public IReadOnlyList<DtlsFingerprint> RemoteFingerprints { get; init; } = [];
+
+    /// <summary>For records: "SDES" with the suite, or "DTLS".</summary>
+    public override string ToString() =>
+        Agreement == KeyAgreement.Dtls ? "DTLS" : $"SDES {SendKeys?.Suite.SdesName()}".TrimEnd();
 }
 
 /// <summary>Both sides' ICE credentials (RFC 8445 §5.3); we are lite (§2.5), so that the peer does the checks.</summary>
