@@ -83,8 +83,8 @@ public sealed class SignallingPlatform : IAsyncLifetime
             // SIPp never speaks; the agent must not give it up.
             ["OCP_CALLS_TURN_TAKING_USER_SILENT_MS"] = "120000",
             ["OCP_CALLS_CODECS"] = "opus,g722,pcmu,pcma,l16",
-            //["OCP_CALLS_SERVICES_0_NUMBER"] = EchoNumber,
-            //["OCP_CALLS_SERVICES_0_KIND"] = "echo",
+            ["OCP_CALLS_SERVICES_0_NUMBER"] = EchoNumber,
+            ["OCP_CALLS_SERVICES_0_KIND"] = "echo",
             ["OCP_SIP_TRUNKS_0_NAME"] = "sipp",
             ["OCP_SIP_TRUNKS_0_ADDRESSES"] = $"{TrunkAddress}/31",
             ["OCP_SIP_TRUNKS_0_ALLOW_REFERRALS"] = "true",
