@@ -10,6 +10,7 @@ public sealed class SrtpReceiver : IDisposable
     private readonly bool _intrinsics;
     private readonly SrtpCipher _rtp;
     private SrtpCipher? _rtcp;
+    private bool _isDisposed;
     private SrtpStreams _rtpStreams;
     private SrtpStreams _rtcpStreams;
 
@@ -31,6 +32,7 @@ public sealed class SrtpReceiver : IDisposable
     /// <param name="length">Of the plain packet, at the beginning of the bytes; 0 when it is not accepted.</param>
     public SrtpVerdict UnprotectRtp(Span<byte> packet, out int length)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         length = 0;
         if (!SrtpPackets.TryMeasureRtp(packet, _rtp.RtpTrailerBytes, out var headerBytes))
             return SrtpVerdict.Malformed;
@@ -54,6 +56,7 @@ public sealed class SrtpReceiver : IDisposable
     /// <param name="length">Of the plain packet, at the beginning of the bytes; 0 when it is not accepted.</param>
     public SrtpVerdict UnprotectRtcp(Span<byte> packet, out int length)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         length = 0;
         _rtcp ??= SrtpCipher.ForRtcp(_keys, _intrinsics);
         if (!SrtpPackets.IsRtcp(packet, _rtcp.RtcpTrailerBytes))
@@ -70,8 +73,10 @@ public sealed class SrtpReceiver : IDisposable
         return SrtpVerdict.Accepted;
     }
 
+    /// <summary>Wipes the session keys; what comes after is an error.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _rtp.Dispose();
         _rtcp?.Dispose();
     }

@@ -10,6 +10,7 @@ public sealed class SrtpSender : IDisposable
     private readonly bool _intrinsics;
     private readonly SrtpCipher _rtp;
     private SrtpCipher? _rtcp;
+    private bool _isDisposed;
     private SrtpStreams _streams;
     private uint _rtcpIndex;
 
@@ -39,6 +40,7 @@ public sealed class SrtpSender : IDisposable
     /// <exception cref="ArgumentException">No room.</exception>
     public int ProtectRtp(Span<byte> buffer, int length)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         var packet = Room(buffer, length, _rtp.RtpTrailerBytes);
         if (!SrtpPackets.TryMeasureRtp(packet, _rtp.RtpTrailerBytes, out var headerBytes))
             return 0;
@@ -70,6 +72,7 @@ public sealed class SrtpSender : IDisposable
     /// <exception cref="ArgumentException">No room.</exception>
     public int ProtectRtcp(Span<byte> buffer, int length)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         _rtcp ??= SrtpCipher.ForRtcp(_keys, _intrinsics);
         var packet = Room(buffer, length, _rtcp.RtcpTrailerBytes);
         if (!SrtpPackets.IsRtcp(packet, _rtcp.RtcpTrailerBytes) || _rtcpIndex > SrtpPackets.MaxRtcpIndex)
@@ -78,8 +81,10 @@ public sealed class SrtpSender : IDisposable
         return packet.Length;
     }
 
+    /// <summary>Wipes the session keys; what comes after is an error.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _rtp.Dispose();
         _rtcp?.Dispose();
     }

@@ -159,6 +159,19 @@ public class SrtpRoundTripTests
         pair.Sender.Invoking(s => s.ProtectRtcp(new byte[79], 60)).Should().Throw<ArgumentException>();
     }
 
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Nothing_is_protected_with_keys_that_were_wiped(SrtpSuite suite, bool intrinsics)
+    {
+        using var pair = new SrtpPair(suite, intrinsics);
+        var secured = pair.ProtectRtp(SrtpPair.Rtp(1));
+        pair.Dispose();
+        pair.Invoking(p => p.ProtectRtp(SrtpPair.Rtp(2))).Should().Throw<ObjectDisposedException>();
+        pair.Invoking(p => p.ProtectRtcp(SrtpPair.Rtcp())).Should().Throw<ObjectDisposedException>();
+        pair.Invoking(p => p.Open(secured)).Should().Throw<ObjectDisposedException>();
+        pair.Invoking(p => p.OpenRtcp(secured)).Should().Throw<ObjectDisposedException>();
+    }
+
     [Fact]
     public void Neither_senders_nor_receivers_print_keys()
     {
