@@ -83,7 +83,7 @@ internal sealed class DtlsDatagrams(IDtlsUser user) : DatagramTransport
     {
         if (_leavingLength + record.Length > SendBytes)
             Flush();
-        _leaving ??= new byte[SendBytes];
+        _leaving ??= ArrayPool<byte>.Shared.Rent(SendBytes);
         record.CopyTo(_leaving.AsSpan(_leavingLength));
         _leavingLength += record.Length;
     }
@@ -91,10 +91,12 @@ internal sealed class DtlsDatagrams(IDtlsUser user) : DatagramTransport
     /// <summary>Sends what was gathered; only the thread that sends calls it.</summary>
     public void Flush()
     {
-        if (_leavingLength == 0)
+        if (_leaving is not { } leaving)
             return;
-        user.SendDtls(_leaving.AsSpan(0, _leavingLength));
+        user.SendDtls(leaving.AsSpan(0, _leavingLength));
+        _leaving = null;
         _leavingLength = 0;
+        ArrayPool<byte>.Shared.Return(leaving);
     }
 
     /// <summary>Nothing comes any more: a waiting thread goes on at once. From any thread.</summary>

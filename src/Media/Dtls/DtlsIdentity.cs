@@ -38,8 +38,7 @@ internal sealed class DtlsIdentity : TlsSigner
 
         public void NextBytes(byte[] bytes) => RandomNumberGenerator.Fill(bytes);
 
-        public void NextBytes(byte[] bytes, int start, int len) =>
-            RandomNumberGenerator.Fill(bytes.AsSpan(start, len));
+        public void NextBytes(byte[] bytes, int start, int len) => RandomNumberGenerator.Fill(bytes.AsSpan(start, len));
 
         public void NextBytes(Span<byte> bytes) => RandomNumberGenerator.Fill(bytes);
     }

@@ -30,7 +30,11 @@ internal sealed class DtlsServer(TlsCrypto crypto, DtlsNegotiation negotiation, 
     public override TlsCredentials GetCredentials() => negotiation.Sign(m_context);
 
     public override CertificateRequest GetCertificateRequest() =>
-        new([ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign], DtlsNegotiation.SignatureAlgorithms(), null);
+        new(
+            [ClientCertificateType.ecdsa_sign, ClientCertificateType.rsa_sign],
+            DtlsNegotiation.SignatureAlgorithms(),
+            null
+        );
 
     public override void NotifyClientCertificate(Certificate clientCertificate) => negotiation.Check(clientCertificate);
 

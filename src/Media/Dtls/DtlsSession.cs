@@ -33,10 +33,7 @@ internal sealed class DtlsSession
         {
             var transport =
                 role == DtlsRole.Server
-                    ? new DtlsServerProtocol().Accept(
-                        new DtlsServer(identity.Crypto, negotiation, resendMs),
-                        datagrams
-                    )
+                    ? new DtlsServerProtocol().Accept(new DtlsServer(identity.Crypto, negotiation, resendMs), datagrams)
                     : new DtlsClientProtocol().Connect(
                         new DtlsClient(identity.Crypto, negotiation, resendMs),
                         datagrams
@@ -78,7 +75,7 @@ internal sealed class DtlsSession
     private static DtlsException Classify(DtlsNegotiation negotiation, Exception e)
     {
         if (negotiation.FatalAlert is { } alert)
-            return new(DtlsFailure.RefusedByPeer, AlertDescription.GetText(alert), e);
+            return new(DtlsFailure.RefusedByPeer, AlertDescription.GetName(alert), e);
         return negotiation.IsClosedByPeer
             ? new(DtlsFailure.RefusedByPeer, "closed", e)
             : new(DtlsFailure.HandshakeFailed, e.Message, e);

@@ -104,12 +104,7 @@ internal sealed class IceLite
 
     /// <summary>Takes a datagram whose first byte is 0 to 3 (RFC 7983).</summary>
     /// <param name="response">At least <see cref="MaxResponseBytes"/>.</param>
-    public IceOutcome OnDatagram(
-        ReadOnlySpan<byte> datagram,
-        in PeerAddress source,
-        long nowNs,
-        Span<byte> response
-    )
+    public IceOutcome OnDatagram(ReadOnlySpan<byte> datagram, in PeerAddress source, long nowNs, Span<byte> response)
     {
         // Without FINGERPRINT it is no check (RFC 8445 §7.1); we send no requests, so that no response is ours.
         if (

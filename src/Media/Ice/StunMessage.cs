@@ -106,7 +106,10 @@ public readonly ref struct StunMessage
         var offset = HeaderBytes;
         while (offset < datagram.Length)
         {
-            if (!TryAttribute(datagram, offset, out var type, out var length) || !at.Note(datagram, type, offset, length))
+            if (
+                !TryAttribute(datagram, offset, out var type, out var length)
+                || !at.Note(datagram, type, offset, length)
+            )
                 return false;
             offset += 4 + Padded(length);
         }
@@ -124,10 +127,7 @@ public readonly ref struct StunMessage
         Span<byte> text = stackalloc byte[MaxBytes];
         text = text[.._at.Integrity];
         _bytes[.._at.Integrity].CopyTo(text);
-        BinaryPrimitives.WriteUInt16BigEndian(
-            text[2..],
-            (ushort)(_at.Integrity + 4 + IntegrityBytes - HeaderBytes)
-        );
+        BinaryPrimitives.WriteUInt16BigEndian(text[2..], (ushort)(_at.Integrity + 4 + IntegrityBytes - HeaderBytes));
         Span<byte> mac = stackalloc byte[IntegrityBytes];
         HMACSHA1.HashData(key, text, mac);
         return CryptographicOperations.FixedTimeEquals(mac, Value(_at.Integrity));
@@ -179,9 +179,7 @@ public readonly ref struct StunMessage
     internal static int Padded(int length) => (length + 3) & ~3;
 
     private ReadOnlySpan<byte> Value(int offset) =>
-        offset == 0
-            ? default
-            : _bytes.Slice(offset + 4, BinaryPrimitives.ReadUInt16BigEndian(_bytes[(offset + 2)..]));
+        offset == 0 ? default : _bytes.Slice(offset + 4, BinaryPrimitives.ReadUInt16BigEndian(_bytes[(offset + 2)..]));
 
     private static bool TryAttribute(scoped ReadOnlySpan<byte> bytes, int offset, out int type, out int length)
     {
