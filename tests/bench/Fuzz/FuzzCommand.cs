@@ -5,7 +5,14 @@ namespace OCPlatform.Bench.Fuzz;
 /// <summary><c>fuzz [--target NAME] [--inputs N] [--seed N] [--at N]</c></summary>
 internal static class FuzzCommand
 {
-    private static readonly FuzzTarget[] Targets = [.. SipFuzz.Targets, new SdpFuzzTarget()];
+    private static readonly FuzzTarget[] Targets =
+    [
+        .. SipFuzz.Targets,
+        new SdpFuzzTarget(),
+        new StunFuzzTarget(),
+        new DtlsFuzzTarget(),
+        new DtlsHandshakeFuzzTarget(),
+    ];
 
     public static int Run(string[] arguments)
     {
