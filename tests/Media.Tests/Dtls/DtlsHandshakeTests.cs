@@ -262,6 +262,15 @@ public sealed class DtlsHandshakeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_warms_up_by_a_handshake_with_itself()
+    {
+        (await _servers.WarmUpAsync()).Should().BeTrue();
+        (await DtlsPair.Servers(new DtlsOptions { MaxConcurrent = 1, MaxQueued = 0 }).WarmUpAsync())
+            .Should()
+            .BeFalse("one thread does not suffice for two ends");
+    }
+
+    [Fact]
     public async Task A_disposed_pool_ends_what_is_under_way()
     {
         var call = new TestCall();

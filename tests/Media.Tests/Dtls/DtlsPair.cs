@@ -9,9 +9,6 @@ internal sealed class DtlsPair : IDisposable
     private static readonly DtlsCertificate ClientCertificate = DtlsCertificate.Create(TimeProvider.System);
     private static readonly DtlsCertificate ServerCertificate = DtlsCertificate.Create(TimeProvider.System);
 
-    private DtlsHandshake? _client;
-    private DtlsHandshake? _server;
-
     public DtlsPair(
         DtlsHandshakes clients,
         DtlsHandshakes servers,
@@ -22,19 +19,21 @@ internal sealed class DtlsPair : IDisposable
         DtlsFingerprint? serverExpects = null
     )
     {
-        Client = new TestCall { Path = new LossyPath(seed, loss, swap, () => _server).Send };
-        Server = new TestCall { Path = new LossyPath(seed + 1, loss, swap, () => _client).Send };
-        _server = servers.Start(DtlsRole.Server, [serverExpects ?? clients.Fingerprint], Server);
-        _client = clients.Start(DtlsRole.Client, [clientExpects ?? servers.Fingerprint], Client);
+        Client = new TestCall { Path = new LossyPath(seed, loss, swap, () => ServerHandshake!).Send };
+        Server = new TestCall { Path = new LossyPath(seed + 1, loss, swap, () => ClientHandshake!).Send };
+        ServerHandshake = servers.Start(DtlsRole.Server, [serverExpects ?? clients.Fingerprint], Server);
+        // Not by Start: the server's flight may come before that returns.
+        ClientHandshake = new DtlsHandshake(clients, DtlsRole.Client, [clientExpects ?? servers.Fingerprint], Client);
+        ClientHandshake.Queue();
     }
 
     public TestCall Client { get; }
 
     public TestCall Server { get; }
 
-    public DtlsHandshake ClientHandshake => _client!;
+    public DtlsHandshake ClientHandshake { get; }
 
-    public DtlsHandshake ServerHandshake => _server!;
+    public DtlsHandshake ServerHandshake { get; }
 
     public static DtlsHandshakes Clients(DtlsOptions? options = null, TimeProvider? time = null) =>
         new(ClientCertificate, options ?? new DtlsOptions(), time ?? TimeProvider.System);
@@ -55,7 +54,7 @@ internal sealed class DtlsPair : IDisposable
 
     public void Dispose()
     {
-        _client?.Dispose();
-        _server?.Dispose();
+        ClientHandshake.Dispose();
+        ServerHandshake.Dispose();
     }
 }

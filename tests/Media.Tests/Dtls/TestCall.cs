@@ -52,7 +52,7 @@ internal sealed class TestCall : IDtlsUser
 }
 
 /// <summary>A way between two handshakes: loses, swaps neighbours, and does it again the same for the same seed.</summary>
-internal sealed class LossyPath(int seed, double loss, double swap, Func<DtlsHandshake?> to)
+internal sealed class LossyPath(int seed, double loss, double swap, Func<DtlsHandshake> to)
 {
     private readonly Random _random = new(seed);
     private byte[]? _held;
@@ -69,11 +69,11 @@ internal sealed class LossyPath(int seed, double loss, double swap, Func<DtlsHan
                 return;
             }
 
-            to()?.OnDatagram(datagram);
+            to().OnDatagram(datagram);
             if (_held is not { } held)
                 return;
             _held = null;
-            to()?.OnDatagram(held);
+            to().OnDatagram(held);
         }
     }
 }
