@@ -11,6 +11,9 @@ internal static class FuzzCommand
         new SdpFuzzTarget(),
         new SrtpFuzzTarget(),
         new SdesFuzzTarget(),
+        new StunFuzzTarget(),
+        new DtlsFuzzTarget(),
+        new DtlsHandshakeFuzzTarget(),
     ];
 
     public static int Run(string[] arguments)
