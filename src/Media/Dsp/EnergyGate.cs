@@ -44,7 +44,6 @@ public sealed class EnergyGate
     private float _slot2 = float.MaxValue;
     private float _current = float.MaxValue;
     private float _smoothed = -1;
-    private float _power;
     private int _inSlot;
     private int _loudSamples;
     private int _holdSamples;
@@ -64,8 +63,14 @@ public sealed class EnergyGate
     /// <summary>Voice now, or within the hangover.</summary>
     public bool IsOpen { get; private set; }
 
+    /// <summary>Mean square of the last frame.</summary>
+    internal float Power { get; private set; }
+
+    /// <summary>The last frame was above the threshold, whatever came before.</summary>
+    internal bool IsLoud { get; private set; }
+
     /// <summary>Power of the last frame in dB of full scale.</summary>
-    public float LevelDb => PcmPower.Decibels(_power);
+    public float LevelDb => PcmPower.Decibels(Power);
 
     /// <summary>The noise floor in dB of full scale.</summary>
     public float NoiseFloorDb => PcmPower.Decibels(Floor);
@@ -83,8 +88,9 @@ public sealed class EnergyGate
     /// <returns><see cref="IsOpen"/> for this frame.</returns>
     public bool Process(ReadOnlySpan<short> frame)
     {
-        _power = PcmPower.MeanSquare(frame);
-        var loud = _power > MathF.Max(_minPower, Floor * _thresholdRatio);
+        Power = PcmPower.MeanSquare(frame);
+        var loud = Power > MathF.Max(_minPower, Floor * _thresholdRatio);
+        IsLoud = loud;
         Track(frame.Length);
 
         _loudSamples = loud ? Math.Min(_loudSamples + frame.Length, _onsetSamples) : 0;
@@ -107,7 +113,8 @@ public sealed class EnergyGate
     {
         _slot0 = _slot1 = _slot2 = _current = float.MaxValue;
         _smoothed = -1;
-        _power = 0;
+        Power = 0;
+        IsLoud = false;
         _inSlot = _loudSamples = _holdSamples = 0;
         IsOpen = false;
     }
@@ -115,9 +122,9 @@ public sealed class EnergyGate
     private void Track(int samples)
     {
         // Digital silence (hold, a muted phone, lost packets) says nothing about the room's noise.
-        if (_power > 0)
+        if (Power > 0)
         {
-            _smoothed = _smoothed < 0 ? _power : _smoothed + Smoothing * (_power - _smoothed);
+            _smoothed = _smoothed < 0 ? Power : _smoothed + Smoothing * (Power - _smoothed);
             _current = MathF.Min(_current, _smoothed);
         }
 

@@ -84,6 +84,28 @@ public class EnergyGateTests
         Run(gate, Noise(200, 8000), 160).Should().OnlyContain(o => !o, "the same room as before the gap");
     }
 
+    [Theory]
+    [InlineData(15)]
+    [InlineData(60)]
+    public void People_open_it_and_their_pauses_close_it(double noiseRms)
+    {
+        var gate = new EnergyGate(16000);
+        var speech = HumanSpeech.Book();
+        var noise = Noise(noiseRms, 16000 * 4 + speech.Length);
+        var reference = Run(new EnergyGate(16000), noise, 320).Count(o => o);
+        for (var i = 0; i < speech.Length; i++)
+            noise[16000 * 2 + i] += speech[i];
+        var open = Run(gate, noise, 320);
+
+        var frames = speech.Chunk(320).ToArray();
+        // Vowels and most consonants lie within 30 dB of the loudest frames.
+        var loud = Enumerable.Range(0, frames.Length).Where(i => PcmPower.MeanSquare(frames[i]) > 300 * 300).ToArray();
+        var caught = loud.Count(i => open[100 + i]) / (double)loud.Length;
+        caught.Should().BeGreaterThan(0.97);
+        reference.Should().Be(0);
+        open.TakeLast(80).Should().OnlyContain(o => !o, "the hangover is over");
+    }
+
     [Fact]
     public void Nothing_is_allocated_per_frame()
     {
