@@ -129,8 +129,13 @@ internal sealed class SessionStream
             _quietSinceNs = tick.NowNs;
         }
 
+        if (_active?.Media.Codec != agreement.Media.Codec)
+        {
+            var codec = agreement.Media.Codec;
+            _receiver.Use(AudioCodecFactory.CreateDecoder(codec, _receiver.SampleRateHz), codec.ClockRateHz());
+        }
+
         _active = agreement;
-        _receiver.Codec = agreement.Media.Codec;
         _latch.Signal(agreement.RemoteRtp);
     }
 

@@ -22,6 +22,9 @@ internal sealed class AudioPlayer
     // Alignment finer than 5 ms is not worth its name.
     private const int LeastStepMs = 5;
 
+    // Timestamps that are a little off between packets that follow each other: neither gap nor overlap.
+    private const int UnevenMs = 2;
+
     // The level of every eighth frame tells the background.
     private const int ObserveEvery = 8;
 
@@ -201,6 +204,8 @@ internal sealed class AudioPlayer
             PassMadeUp();
         while (_line.Pending < needed && _store.TryPeek(out var packet))
         {
+            if (packet.Sequence == _next && Math.Abs(packet.Position - _decoded) < _rate * UnevenMs / 1000)
+                _decoded = packet.Position;
             if (packet.Position > _decoded)
                 Bridge(packet, needed, source);
             else if (packet.Facts.Kind == StoredKind.Comfort)
@@ -266,7 +271,11 @@ internal sealed class AudioPlayer
     private void Bridge(in StoredPacket packet, int needed, in RtpSource source)
     {
         var gap = packet.Position - _decoded;
-        if (_pause || gap > (packet.Sequence - _next) * Math.Max(PacketSamples, packet.Samples) || !AnyMissing(packet.Sequence, source))
+        if (
+            _pause
+            || gap > (packet.Sequence - _next) * Math.Max(PacketSamples, packet.Samples)
+            || !AnyMissing(packet.Sequence, source)
+        )
         {
             Resume(packet, needed);
             return;

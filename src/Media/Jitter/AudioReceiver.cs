@@ -36,6 +36,7 @@ public sealed class AudioReceiver : IDisposable
     private long _transit;
     private bool _hasTransit;
     private bool _jumped;
+    private long _jumpTransit;
     private long _duplicatesBefore;
 
     /// <param name="minDelayMs">Least delay, in ms.</param>
@@ -51,6 +52,9 @@ public sealed class AudioReceiver : IDisposable
         _delay = new DelayEstimator(minDelayMs, maxDelayMs, sampleRateHz);
         _player = new AudioPlayer(_store, _delay, sampleRateHz);
     }
+
+    /// <summary>Of the PCM it gives, in Hz.</summary>
+    public int SampleRateHz => _sampleRateHz;
 
     /// <summary>Samples of a frame (20 ms).</summary>
     public int FrameSamples => _sampleRateHz / 50;
@@ -174,7 +178,11 @@ public sealed class AudioReceiver : IDisposable
         }
 
         if (!Place(packet, arrivalNs, out var facts))
+        {
+            _fates.Discard(sequence);
             return;
+        }
+
         _player.PacketSamples = samples;
         Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Tag }, payload);
     }
@@ -208,28 +216,31 @@ public sealed class AudioReceiver : IDisposable
     {
         facts = default;
         var timestamp = Extend(packet.Timestamp);
-        var position = ToPosition(timestamp);
         var arrival = arrivalNs / _nsPerSample;
-        var transit = arrival - position;
-        if (_hasTransit && Math.Abs(transit - _transit) > JumpMs * _sampleRateHz / 1000)
+        var transit = arrival - ToPosition(timestamp);
+        if (_hasTransit && IsJump(transit - _transit))
         {
             // One packet may be wrong; a second one that follows from it is a new beginning.
-            _transit = transit;
-            if (_jumped)
-                return false;
+            var follows = _jumped && !IsJump(transit - _jumpTransit);
             _jumped = true;
-            return false;
+            _jumpTransit = transit;
+            if (!follows)
+                return false;
+            StartOver();
+            timestamp = Extend(packet.Timestamp);
+            transit = arrival - ToPosition(timestamp);
         }
 
-        if (_jumped)
-            StartOver();
+        _timestamp = timestamp;
+        _hasTimestamp = true;
         _transit = transit;
         _hasTransit = true;
+        _jumped = false;
         _source.UpdateJitter(ToTicks(arrival), timestamp);
         _delay.Update(transit, arrival);
         facts = new PacketFacts
         {
-            Position = position,
+            Position = arrival - transit,
             ArrivalNs = arrivalNs,
             LatenessMicros = (int)Math.Min((transit - _delay.Base) * _nsPerSample / 1000, int.MaxValue),
         };
@@ -280,13 +291,11 @@ public sealed class AudioReceiver : IDisposable
         _jumped = false;
     }
 
-    private long Extend(uint timestamp)
-    {
-        // Far from 0, so that what precedes the first packet is not negative.
-        _timestamp = _hasTimestamp ? _timestamp + (int)(timestamp - (uint)_timestamp) : timestamp + (1L << 40);
-        _hasTimestamp = true;
-        return _timestamp;
-    }
+    private bool IsJump(long change) => Math.Abs(change) > (long)JumpMs * _sampleRateHz / 1000;
+
+    // The first one is taken to be far from 0, so that what precedes it is not negative.
+    private long Extend(uint timestamp) =>
+        _hasTimestamp ? _timestamp + (int)(timestamp - (uint)_timestamp) : timestamp + (1L << 40);
 
     private long ToPosition(long timestamp) =>
         _clockRateHz == _sampleRateHz ? timestamp : timestamp * _sampleRateHz / _clockRateHz;

@@ -38,7 +38,8 @@ internal struct BackgroundNoise
     }
 
     /// <summary>The peer says how loud its background is (RFC 3389: −dBov of the noise).</summary>
-    public void Set(int minusDbov) => Level = _floor = Math.Min(Loudest, 32768f * MathF.Pow(10, -minusDbov / 20f) * 0.8f);
+    public void Set(int minusDbov) =>
+        Level = _floor = Math.Min(Loudest, 32768f * MathF.Pow(10, -minusDbov / 20f) * 0.8f);
 
     /// <summary>Whether a stretch is background, or near enough to it.</summary>
     public readonly bool Covers(ReadOnlySpan<short> samples) => Magnitude(samples) < Math.Max(2 * Level, 80);

@@ -85,12 +85,7 @@ internal static class TimeStretch
     /// From one stretch to the other. Alike ones add up in amplitude, others in power: the weights' sum or the sum of
     /// their squares stays 1.
     /// </summary>
-    private static void CrossFade(
-        ReadOnlySpan<short> from,
-        ReadOnlySpan<short> to,
-        Span<short> result,
-        double likeness
-    )
+    private static void CrossFade(ReadOnlySpan<short> from, ReadOnlySpan<short> to, Span<short> result, double likeness)
     {
         var step = 1f / (from.Length + 1);
         var alike = likeness > 0.5;
