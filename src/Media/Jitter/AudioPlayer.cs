@@ -25,6 +25,9 @@ internal sealed class AudioPlayer
     // Timestamps that are a little off between packets that follow each other: neither gap nor overlap.
     private const int UnevenMs = 2;
 
+    // So much audio is little.
+    private const int StarvingFrames = 3;
+
     // The level of every eighth frame tells the background.
     private const int ObserveEvery = 8;
 
@@ -419,12 +422,24 @@ internal sealed class AudioPlayer
         }
 
         var excess = (int)(Transit - _target);
+        if (IsStarving())
+            excess = Math.Min(excess, -_frame / 2);
         if (Math.Abs(excess) < TimeStretch.MinPeriod(_rate))
             return;
         if (excess > 0)
             GatherAhead(_follower.Wanted(excess), ref fates);
         _realEnd += _follower.Follow(_line, excess, _noise);
     }
+
+    /// <summary>
+    /// Nothing has come for longer than a lost packet would explain, and what is left will soon have been played: it had
+    /// better be played slowly.
+    /// </summary>
+    private bool IsStarving() =>
+        !_delay.IsFixed
+        && _now - _delay.LastArrival > PacketSamples * 5 / 2
+        && _store.Count * PacketSamples + _line.Pending <= StarvingFrames * _frame
+        && !InEvent;
 
     private void Aim(long target, int slack)
     {

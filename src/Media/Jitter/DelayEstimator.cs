@@ -8,8 +8,9 @@ namespace OCPlatform.Media.Jitter;
 /// </summary>
 internal sealed class DelayEstimator
 {
-    private const int BucketMs = 5;
-    private const int Buckets = 128;
+    // Buckets of 2.5 ms, 640 ms in all.
+    private const int BucketsPerSecond = 400;
+    private const int Buckets = 256;
 
     // A packet weighs 16 at first and half as much after every 512 packets: gone after five halvings.
     private const int PacketWeight = 16;
@@ -55,15 +56,18 @@ internal sealed class DelayEstimator
     public DelayEstimator(int minDelayMs, int maxDelayMs, int sampleRateHz)
     {
         _perMs = sampleRateHz / 1000;
-        _bucket = BucketMs * _perMs;
+        _bucket = sampleRateHz / BucketsPerSecond;
         _minDelay = minDelayMs * _perMs;
-        _maxDelay = Math.Min(maxDelayMs, Buckets * BucketMs) * _perMs;
+        _maxDelay = Math.Min(maxDelayMs, Buckets * 1000 / BucketsPerSecond) * _perMs;
     }
 
     /// <summary>The fastest packet's transit.</summary>
     public long Base => Math.Min(_previousBase, _currentBase);
 
     public bool HasBase { get; private set; }
+
+    /// <summary>When the last packet came, in samples.</summary>
+    public long LastArrival { get; private set; }
 
     /// <summary>The greatest transit that may be waited for.</summary>
     public long Limit => Base + _maxDelay;
@@ -90,6 +94,7 @@ internal sealed class DelayEstimator
     /// <summary>Takes note of a packet.</summary>
     public void Update(long transit, long arrival)
     {
+        LastArrival = arrival;
         if (!HasBase)
             Start(transit, arrival);
         else if (transit > Limit)
@@ -232,11 +237,14 @@ internal sealed class DelayEstimator
 
         public double LateAt(long transit)
         {
-            // A bucket that is covered in part counts as late.
-            var bucket = (int)Math.Clamp((transit - owner._origin) / owner._bucket, 0, Buckets - 1);
-            while (_bucket > bucket)
+            var offset = Math.Max(0, transit - owner._origin);
+            var bucket = (int)Math.Min(offset / owner._bucket, Buckets - 1);
+            while (_bucket > bucket + 1)
                 _late += owner._histogram[--_bucket];
-            return (double)_late / Math.Max(1, owner._weight);
+            // Within a bucket packets are taken to be spread evenly.
+            var covered = Math.Min(1, (double)(offset - (long)bucket * owner._bucket) / owner._bucket);
+            var late = _late + owner._histogram[bucket] * (1 - covered);
+            return late / Math.Max(1, owner._weight);
         }
     }
 }

@@ -22,14 +22,17 @@ internal sealed record JitterOutcome
     public required double Delay95Ms { get; init; }
     public required double BurstRatio { get; init; }
 
+    /// <summary>What is missing for the rating: lost words stay lost, even if others were spoken slowly in their place.</summary>
+    private double Missing => Math.Max(Concealed, Lost + Late);
+
     /// <summary>Packetisation, the fastest packet's passage, the buffer.</summary>
     public double MouthToEarMs => 20 + NetworkModel.BaseDelayMs + MeanDelayMs;
 
     /// <summary>With the impairment of the delay: a conversation's quality (MOS-CQE in RFC 3611's words).</summary>
-    public double Mos => Rating.Mos(Rating.R(MouthToEarMs, Concealed, BurstRatio));
+    public double Mos => Rating.Mos(Rating.R(MouthToEarMs, Missing, BurstRatio));
 
     /// <summary>Without it: what a listener hears.</summary>
-    public double ListeningMos => Rating.Mos(Rating.R(0, Concealed, BurstRatio));
+    public double ListeningMos => Rating.Mos(Rating.R(0, Missing, BurstRatio));
 }
 
 /// <summary>Sends a stream of speech through a network to an <see cref="AudioReceiver"/>, in virtual time.</summary>
