@@ -1,3 +1,4 @@
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;
@@ -18,4 +19,7 @@ public sealed record CallServices(
 {
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
+
+    /// <summary>The numbers that are answered by a service instead of an agent.</summary>
+    public ServiceNumbers Numbers { get; init; } = new(Options.Services);
 }
