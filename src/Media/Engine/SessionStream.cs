@@ -20,6 +20,9 @@ internal sealed class SessionStream
     // A tick takes as many packets as the one before, without asking whether there are more; every so often it asks.
     private const int ProbeTicks = 8;
 
+    // RFC 3551 §6, table 4; under a clock of 8 kHz.
+    private const int ComfortNoisePayload = 13;
+
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
@@ -27,7 +30,7 @@ internal sealed class SessionStream
     private readonly MediaPath _path;
     private readonly IMediaSink _sink;
     private readonly Playout _playout;
-    private readonly AudioReceiver _receiver;
+    private AudioReceiver _receiver;
     private readonly AudioSender _sender;
     private readonly RtcpExchange _rtcp;
     private readonly long _timeoutNs;
@@ -104,7 +107,14 @@ internal sealed class SessionStream
     }
 
     /// <summary>Settles the rate of the session's audio, before the first tick.</summary>
-    public void UseRate(int sampleRateHz) => _frameSamples = sampleRateHz / 50;
+    public void UseRate(int sampleRateHz)
+    {
+        _frameSamples = sampleRateHz / 50;
+        if (sampleRateHz == _receiver.SampleRateHz)
+            return;
+        var options = _engine.Options;
+        _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs, sampleRateHz);
+    }
 
     public bool TryQueueDigit(int code, int durationMs)
     {
@@ -159,6 +169,7 @@ internal sealed class SessionStream
         if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
         _sender.Close();
+        _receiver.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -176,9 +187,12 @@ internal sealed class SessionStream
 
         var codec = agreement.Media.Codec;
         if (_active is null || _active.Media.Codec != codec)
+        {
             _sender.Use(codec, agreement.TakeEncoder());
+            _receiver.Use(AudioCodecFactory.CreateDecoder(codec, _receiver.SampleRateHz), codec.ClockRateHz());
+        }
+
         _active = agreement;
-        _receiver.Codec = codec;
         _path.Signal(tick, agreement.RemoteRtp);
     }
 
@@ -266,15 +280,16 @@ internal sealed class SessionStream
     }
 
     /// <summary>
-    /// A payload type that was not agreed (comfort noise, as many phones send it unasked): not heard, but its sequence
-    /// number is no loss and the peer is alive. It never latches.
+    /// A payload type that was not agreed: not heard, but its sequence number is no loss and the peer is alive. It never
+    /// latches. Comfort noise is taken for what it is, since many phones send it unasked.
     /// </summary>
     private void OnForeignPayload(in RtpHeader packet, in PeerAddress source, long arrivalNs)
     {
         _rejected++;
         if (!_path.IsLatched || source != _path.Destination)
             return;
-        _receiver.Admit(packet, out _);
+        if (_receiver.Admit(packet, out var sequence) && packet.PayloadType == ComfortNoisePayload)
+            _receiver.OnComfortNoise(packet, sequence, arrivalNs);
         _quietSinceNs = arrivalNs;
         _timedOut = false;
     }
