@@ -120,7 +120,12 @@ public sealed partial class CallActor
             return null;
         }
         var number = NextLeg();
-        var leg = new CallLeg(number, session, arrived.Path, Negotiate(IPEndPoint.Parse(arrived.Path.Remote).Address))
+        var leg = new CallLeg(
+            number,
+            session,
+            arrived.Path,
+            Negotiate(IPEndPoint.Parse(arrived.Path.Remote).Address, arrived.Path, arrived.Media)
+        )
         {
             Trunk = arrived.Trunk,
             AllowReferrals = arrived.AllowReferrals,

@@ -4,6 +4,7 @@ using Akka.Actor;
 using OCPlatform.CallActors.Signalling;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Serialization;
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
@@ -18,8 +19,29 @@ public sealed partial class CallActor
     /// <summary>Either side keeps the other on hold: nobody is to be asked whether he is still there.</summary>
     private bool OnHold => _leg?.Negotiation?.Current is { OnHold: true };
 
-    private MediaCapabilities Capabilities =>
-        new() { Codecs = [.. _options.Codecs.Select(c => Enum.Parse<AudioCodec>(c, ignoreCase: true))] };
+    /// <summary>What the node has, cut to what the way of a call allows.</summary>
+    private MediaCapabilities CapabilitiesUnder(MediaTerms? terms)
+    {
+        var codecs = _options.AudioCodecs;
+        if (terms is not { Codecs.Count: > 0 })
+        {
+            return new MediaCapabilities { Codecs = codecs, Srtp = PolicyOf(terms) };
+        }
+        return new MediaCapabilities
+        {
+            Codecs =
+            [
+                .. terms.Codecs.SelectMany(name =>
+                    codecs.Where(codec => codec.EncodingName().Equals(name, StringComparison.OrdinalIgnoreCase))
+                ),
+            ],
+            PreferOurOrder = true,
+            Srtp = PolicyOf(terms),
+        };
+    }
+
+    private static SrtpPolicy PolicyOf(MediaTerms? terms) =>
+        Enum.TryParse<SrtpPolicy>(terms?.Srtp, out var policy) ? policy : SrtpPolicy.Allowed;
 
     /// <summary>Opens the RTP port and the voice above it; false when no port is free.</summary>
     private bool TryOpenMedia()
@@ -44,8 +66,16 @@ public sealed partial class CallActor
     }
 
     /// <summary>A new offer/answer over the call's one RTP port.</summary>
-    private Negotiation Negotiate(IPAddress? peer) =>
-        new(Capabilities, _media!, peer, _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg);
+    /// <param name="path">The way that an INVITE of the peer came by; null for a leg that we call.</param>
+    private Negotiation Negotiate(IPAddress? peer, SipPath? path = null, MediaTerms? terms = null) =>
+        new(
+            CapabilitiesUnder(terms),
+            _media!,
+            peer,
+            _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg,
+            new LocalSecrets(_media!.Fingerprint),
+            path is null ? null : OfferedSecurity.KindFor(PolicyOf(terms), path.Transport)
+        );
 
     private void StartOrUpdate(NegotiatedMedia media)
     {

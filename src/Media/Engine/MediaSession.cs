@@ -78,6 +78,9 @@ public sealed class MediaSession : IDisposable
         }
     }
 
+    /// <summary>The node's DTLS certificate, for SDP; null: no DTLS.</summary>
+    public DtlsFingerprint? Fingerprint => null;
+
     /// <summary>The bound RTP port; RTCP is one above.</summary>
     public int LocalPort { get; }
 
