@@ -53,6 +53,7 @@ public sealed partial class CallActor
             return false;
         }
         _services.LiveCalls.Add(_id, _media);
+        _media.PacketTap = _capture?.File;
         var self = Self;
         _voice = new CallVoice(
             VoiceOptions(),

@@ -5,7 +5,13 @@ namespace OCPlatform.Bench.Fuzz;
 /// <summary><c>fuzz [--target NAME] [--inputs N] [--seed N] [--at N]</c></summary>
 internal static class FuzzCommand
 {
-    private static readonly FuzzTarget[] Targets = [.. SipFuzz.Targets, new SdpFuzzTarget()];
+    private static readonly FuzzTarget[] Targets =
+    [
+        .. SipFuzz.Targets,
+        new SdpFuzzTarget(),
+        new RtpFuzzTarget(),
+        new RtcpFuzzTarget(),
+    ];
 
     public static int Run(string[] arguments)
     {
