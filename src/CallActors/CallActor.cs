@@ -26,7 +26,8 @@ namespace OCPlatform.CallActors;
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
 /// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
-/// CallActor.Conversation.cs: who says what.
+/// CallActor.Conversation.cs: who says what. CallActor.Quality.cs and
+/// CallActor.Capture.cs: how it sounds, and what was on the wire.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -320,7 +321,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         );
         EndConversation(cause.Reason.ToString());
         Release();
-        _services.Metrics.Ended(cause, quality);
+        _services.Metrics.Ended(cause, quality, _state.Record?.Trunk);
         FailVerbs(cause);
         Timers.CancelAll();
         foreach (var leg in _legs.Where(leg => leg.Session.End is null).ToList())
@@ -357,29 +358,16 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         (_pumped, _voice, _media) = (null, null, null);
     }
 
-    protected override void PostStop() => Release();
+    protected override void PostStop()
+    {
+        Release();
+        _capture?.End("the call was over");
+    }
 
     /// <summary>After a defect: media and voice are gone, so the other side is told with BYE and the record gets its end.</summary>
     protected override void PostRestart(Exception reason)
     {
         base.PostRestart(reason);
         Self.Tell(new CallCommands.Recover(_id));
-    }
-
-    private MediaQuality? Quality()
-    {
-        if (_media?.Stats is not { } stats)
-        {
-            return null;
-        }
-        return new MediaQuality(
-            stats.PacketsReceived,
-            stats.PacketsSent,
-            stats.PacketsLost,
-            stats.PacketsLate,
-            stats.PacketsDuplicate,
-            Math.Round(stats.JitterMs, 2),
-            stats.ConcealedMs
-        );
     }
 }

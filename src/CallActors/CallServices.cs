@@ -1,3 +1,4 @@
+using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
@@ -17,6 +18,9 @@ public sealed record CallServices(
     TimeProvider Time
 )
 {
+    /// <summary>Captures of calls; null: none are made.</summary>
+    public CallCaptures? Captures { get; init; }
+
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
 

@@ -71,6 +71,7 @@ public static class Platform
         app.MapChat();
         app.MapCallsApi();
         app.MapCallVerbs();
+        app.MapCaptureApi();
         app.MapAppointmentsApi();
         app.MapRegistrationsApi();
         app.MapSipStatus();

@@ -8,6 +8,7 @@ using Akka.TestKit.Xunit2;
 using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
@@ -59,6 +60,8 @@ public abstract class CallActorTestBase : TestKit
 
     protected LiveCalls Live { get; } = new();
 
+    protected CallCaptures? Captures { get; init; }
+
     protected int PortsInUse => _media.Stats.PortsInUse;
 
     protected IActorRef StartCall(CallId id, string suffix = "")
@@ -79,6 +82,7 @@ public abstract class CallActorTestBase : TestKit
             TimeProvider.System
         )
         {
+            Captures = Captures,
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.
             Session = Options.Signalling.ToSessionOptions() with
             {

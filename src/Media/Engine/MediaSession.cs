@@ -1,5 +1,6 @@
 using System.Net;
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Engine;
@@ -141,6 +142,9 @@ public sealed class MediaSession : IDisposable
 
     /// <summary>A snapshot of the counters.</summary>
     public MediaStats Stats => _stream.Snapshot() with { SinkFaults = _sink.Faults };
+
+    /// <summary>How both directions sound, from the beginning up to now; computed when asked for.</summary>
+    public SessionQuality Quality => _stream.Quality();
 
     /// <summary>Ends the stream (RTCP BYE), closes the sockets and gives the port back; does not wait, see <see cref="Closed"/>.</summary>
     public void Dispose()

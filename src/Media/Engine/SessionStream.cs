@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Jitter;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Rtp;
 using OCPlatform.Media.Sdp;
 
@@ -36,6 +37,7 @@ internal sealed class SessionStream
     private readonly long _timeoutNs;
     private readonly uint _phase;
     private ConcurrentQueue<(int Code, int DurationMs)>? _digits;
+    private ReceptionMeter _reception;
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
     private Agreement? _active;
@@ -75,7 +77,12 @@ internal sealed class SessionStream
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
         var ssrc = engine.NextRandom();
         _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
-        _rtcp = new RtcpExchange(ssrc, options.RtcpIntervalSeconds, new Random((int)engine.NextRandom()));
+        _rtcp = new RtcpExchange(
+            ssrc,
+            options.RtcpIntervalSeconds,
+            new Random((int)engine.NextRandom()),
+            options.RtcpExtendedReports
+        );
         _phase = ssrc % (RtcpSweepTicks * ProbeTicks);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
@@ -144,6 +151,32 @@ internal sealed class SessionStream
             RemoteJitterMs = _rtcp.RemoteJitter * 1000.0 / _sender.ClockRateHz,
             TicksLate = _ticksLate,
         };
+
+    /// <summary>How both directions sound; may be asked for by any thread, which may see a packet more or less.</summary>
+    public SessionQuality Quality()
+    {
+        var media = _active?.Media;
+        var roundTripMs = _rtcp.RoundTripMs;
+        DirectionQuality? outbound =
+            media is not null && _rtcp.Peer is { } peer
+                ? QualityRating.Outbound(media.Codec, peer, _rtcp.PeerMetrics, media.SendPtimeMs, roundTripMs)
+                : null;
+        return new SessionQuality(_receiver.HasSource ? Inbound(roundTripMs) : null, outbound, roundTripMs);
+    }
+
+    private DirectionQuality Inbound(double? roundTripMs)
+    {
+        var codec = _active!.Media.Codec;
+        return QualityRating.Inbound(
+            codec,
+            _reception.Metrics,
+            _reception.PacketTicks * 1000.0 / codec.ClockRateHz(),
+            _receiver.JitterMs,
+            _receiver.DelayMs,
+            roundTripMs,
+            _receiver.ConcealedMs
+        );
+    }
 
     public void Tick(in ClockTick tick, Agreement agreement)
     {
@@ -271,12 +304,25 @@ internal sealed class SessionStream
             )
         );
 
-        if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
+        if (_rtcp.IsCollision(packet.Ssrc))
+            ChangeSsrc(tick, media);
+        if (!_receiver.Admit(packet, out var sequence))
+            return;
+        _reception.OnReceived(packet.Ssrc, sequence, packet.Timestamp, media.Codec.ClockRateHz());
+        if (!media.Direction.CanReceive())
             return;
         if (packet.PayloadType == media.ReceivePayloadType)
-            _receiver.OnAudio(packet, sequence, arrivalNs);
+            OnAudio(packet, sequence, arrivalNs);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
             OnEvent(telephoneEvent, packet.Timestamp, arrivalNs);
+    }
+
+    private void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
+    {
+        var late = _receiver.Late;
+        _receiver.OnAudio(packet, sequence, arrivalNs);
+        if (_receiver.Late > late)
+            _reception.OnDiscarded(sequence);
     }
 
     /// <summary>
@@ -288,8 +334,13 @@ internal sealed class SessionStream
         _rejected++;
         if (!_path.IsLatched || source != _path.Destination)
             return;
-        if (_receiver.Admit(packet, out var sequence) && packet.PayloadType == ComfortNoisePayload)
-            _receiver.OnComfortNoise(packet, sequence, arrivalNs);
+        if (_receiver.Admit(packet, out var sequence))
+        {
+            _reception.OnReceived(packet.Ssrc, sequence, packet.Timestamp, _sender.ClockRateHz);
+            if (packet.PayloadType == ComfortNoisePayload)
+                _receiver.OnComfortNoise(packet, sequence, arrivalNs);
+        }
+
         _quietSinceNs = arrivalNs;
         _timedOut = false;
     }
@@ -471,7 +522,13 @@ internal sealed class SessionStream
         var arrivalNs = tick.Io.ArrivalNs;
         if (_packetTap is not null)
             Tap(tick, tick.Io.Packet, outgoing: false, arrivalNs);
-        _rtcp.Read(tick.Io.Packet, arrivalNs, arrivalNs + tick.WallMinusMonotonicNs);
+        _rtcp.Read(
+            tick.Io.Packet,
+            arrivalNs,
+            arrivalNs + tick.WallMinusMonotonicNs,
+            _sender.PacketsSent,
+            _receiver.HasSource ? _receiver.Source.Ssrc : null
+        );
         if (_rtcp.PeerLeft && !_leftReported)
         {
             _leftReported = true;
@@ -484,6 +541,18 @@ internal sealed class SessionStream
         if (_path.Destination.IsNone)
             return;
         var media = _active!.Media;
+        VoipMetrics? metrics = null;
+        if (_rtcp.WritesExtended && _receiver.HasSource)
+        {
+            metrics = QualityRating.Metrics(
+                _receiver.Source.Ssrc,
+                Inbound(_rtcp.RoundTripMs),
+                _rtcp.RoundTripMs,
+                _receiver.DelayMs,
+                _engine.Options.JitterMaxDelayMs
+            );
+        }
+
         Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
         var writer = new RtcpWriter(buffer);
         _rtcp.Write(
@@ -495,11 +564,28 @@ internal sealed class SessionStream
             _sender.Timestamp,
             _sender.PacketsSent,
             _sender.PayloadBytesSent,
-            bye
+            bye,
+            metrics
         );
+        SendRtcp(tick, media, writer.Written);
+    }
+
+    /// <summary>The peer uses our SSRC (RFC 3550 §8.2).</summary>
+    private void ChangeSsrc(in ClockTick tick, NegotiatedMedia media)
+    {
+        var ssrc = _engine.NextRandom();
+        Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
+        var writer = new RtcpWriter(buffer);
+        _rtcp.ChangeSsrc(ref writer, ssrc);
+        _sender.Ssrc = ssrc;
+        SendRtcp(tick, media, writer.Written);
+    }
+
+    private void SendRtcp(in ClockTick tick, NegotiatedMedia media, ReadOnlySpan<byte> report)
+    {
         if (_packetTap is not null)
-            Tap(tick, writer.Written, outgoing: true, tick.NowNs);
-        _path.SendRtcp(tick, writer.Written, media.RtcpMux, media.RemoteRtcpPort);
+            Tap(tick, report, outgoing: true, tick.NowNs);
+        _path.SendRtcp(tick, report, media.RtcpMux, media.RemoteRtcpPort);
     }
 
     private void Tap(in ClockTick tick, ReadOnlySpan<byte> datagram, bool outgoing, long atNs) =>

@@ -14,6 +14,8 @@ internal static class FuzzCommand
         new StunFuzzTarget(),
         new DtlsFuzzTarget(),
         new DtlsHandshakeFuzzTarget(),
+        new RtpFuzzTarget(),
+        new RtcpFuzzTarget(),
     ];
 
     public static int Run(string[] arguments)
