@@ -260,5 +260,10 @@ public sealed class CallRecorder : IAudioTap
             )
         );
 
+    /// <summary>Blocks that wait for the writer.</summary>
+    internal int Waiting => (int)(Volatile.Read(ref _fullWritten) - Volatile.Read(ref _fullRead));
+
+    internal long BlocksHandedOver => Volatile.Read(ref _fullWritten);
+
     internal long LostMs => ToMs(Volatile.Read(ref _lost));
 }
