@@ -1,6 +1,7 @@
 using OCPlatform.Bench;
 using OCPlatform.Bench.Calls;
 using OCPlatform.Bench.Fuzz;
+using OCPlatform.Bench.Recording;
 using OCPlatform.Bench.Sip;
 
 // A topic is a name, what it measures, and a run that prints its own table.
@@ -8,6 +9,7 @@ Topic[] topics =
 [
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
+    new("recording", "what recording calls costs: [CALLS] [SECONDS]", RecordingBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
 ];
 
@@ -18,7 +20,7 @@ if (topic is null)
     Console.Error.WriteLine($"{asked} Topics:");
     foreach (var known in topics)
     {
-        Console.Error.WriteLine($"  {known.Name, -8} {known.Purpose}");
+        Console.Error.WriteLine($"  {known.Name, -9} {known.Purpose}");
     }
     return 2;
 }

@@ -51,7 +51,7 @@ internal sealed unsafe class OpusStereoEncoder : IDisposable
         if (_state == 0 || error != 0)
             throw new InvalidOperationException($"libopus made no encoder (error {error}).");
         // Both channels together: two people who rarely speak at once.
-        Control(_state, SetBitrate, sampleRateHz > 8000 ? 32_000 : 24_000);
+        Control(_state, SetBitrate, sampleRateHz > 8000 ? 40_000 : 32_000);
         Control(_state, SetComplexity, Complexity);
         int lookahead;
         Control(_state, GetLookahead, (nint)(&lookahead));
