@@ -63,6 +63,7 @@ public sealed partial class CallActor
         Receive<CallCommands.SendDigits>(_ => NotPossible(CallVerb.SendDigits, cause));
         Receive<CallCommands.Refresh>(_ => NotPossible(CallVerb.Refresh, cause));
         Receive<CallCommands.GetDialog>(_ => Sender.Tell(new DialogOfCall(_id, null, null)));
+        NoRecordingVerbs(cause);
     }
 
     // ---- before the answer ----

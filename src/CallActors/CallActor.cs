@@ -26,7 +26,7 @@ namespace OCPlatform.CallActors;
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
 /// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
-/// CallActor.Conversation.cs: who says what.
+/// CallActor.Conversation.cs: who says what. CallActor.Recording.cs: what is recorded, and what is said before.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -95,6 +95,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(OnReplacingInvite);
         Signalling();
         Verbs();
+        RecordingVerbs();
         Receive<AnswerDue>(_ => AnswerInvite());
         Receive<VoiceEvent>(OnVoice);
         Receive<IConversationMessage>(OnConversation);
@@ -119,6 +120,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void JournalAndQueries()
     {
+        RecordingOutcomes();
         Receive<JournalMessages.Recovered>(_ => { });
         Receive<JournalMessages.Appended>(appended =>
         {
@@ -188,6 +190,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
         NoVerbs();
+        RecordingOutcomes();
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
         ReceiveAny(_ => { });
@@ -333,7 +336,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void StopWhenDone()
     {
-        if (!_state.IsEnded || _legs.Count > 0)
+        if (!_state.IsEnded || _legs.Count > 0 || _recordingsEnding > 0)
         {
             return;
         }
@@ -346,6 +349,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Release()
     {
+        EndRecording();
         if (_pumped is null)
         {
             _voice?.Dispose();

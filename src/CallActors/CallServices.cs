@@ -1,3 +1,4 @@
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;
@@ -13,7 +14,8 @@ public sealed record CallServices(
     SpeechPump Pump,
     LiveCalls LiveCalls,
     CallMetrics Metrics,
-    TimeProvider Time
+    TimeProvider Time,
+    RecordingDesk? Recordings = null
 )
 {
     /// <summary>What all SIP sessions of the node have in common.</summary>

@@ -158,7 +158,8 @@ public static class CallEvents
 
     /// <summary>A recording that was wanted is not there, for this cause.</summary>
     [WireName("call/recording-failed/1")]
-    public sealed record RecordingFailed(CallId CallId, DateTimeOffset At, string RecordingId, string Cause) : ICallEvent;
+    public sealed record RecordingFailed(CallId CallId, DateTimeOffset At, string RecordingId, string Cause)
+        : ICallEvent;
 
     /// <summary>The one terminal event of a call's signalling.</summary>
     [WireName("call/ended/1")]

@@ -136,7 +136,10 @@ public sealed record CallRecord
             or CallEvents.RecordingPaused
             or CallEvents.RecordingResumed
             or CallEvents.RecordingStopped
-            or CallEvents.RecordingFailed => this with { Recordings = CallRecording.Apply(Recordings, @event) },
+            or CallEvents.RecordingFailed => this with
+            {
+                Recordings = CallRecording.Apply(Recordings, @event),
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(@event), @event.GetType().Name, "unknown call event"),
         };
 }

@@ -155,7 +155,7 @@ public static class CallVerbsApi
             .ProducesProblem(422)
             .ProducesProblem(504);
 
-    private static async Task<Results<Ok<CallOutcome>, ProblemHttpResult>> AskAsync(
+    internal static async Task<Results<Ok<CallOutcome>, ProblemHttpResult>> AskAsync(
         string id,
         Func<CallId, ICallMessage> command,
         IRequiredActor<CallRegion> region,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Recording;
 
@@ -13,6 +14,7 @@ namespace OCPlatform.Bench.Recording;
 internal static class RecordingBench
 {
     private const int Slots = 10;
+    private const int ThreadCpuTime = 3;
 
     public static int Run(string[] arguments)
     {
@@ -74,8 +76,8 @@ internal static class RecordingBench
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{format, -8} {rateHz, 5}   {total.TotalMilliseconds / calls / elapsed, 10:F4}   "
-                        + $"{spent.TotalMilliseconds / calls / elapsed, 11:F4}   {(stats.BytesWritten - written) / elapsed / 1e6, 6:F1} "
+                    $"{format, -8} {rateHz, 5}   {total.TotalMilliseconds / calls / seconds, 10:F4}   "
+                        + $"{spent.TotalMilliseconds / calls / seconds, 11:F4}   {(stats.BytesWritten - written) / elapsed / 1e6, 6:F1} "
                         + $"{resident / 1024.0 / calls, 10:F1}   {writer.Stats.LostMs, 9}   {stats.Busy, 8:P0}"
                 )
             );
@@ -93,7 +95,7 @@ internal static class RecordingBench
                         var due = TimeSpan.FromMilliseconds(i * 20 + slot * 20.0 / Slots);
                         while (Stopwatch.GetElapsedTime(start) < due)
                             pause.Wait(1);
-                        var from = Stopwatch.GetTimestamp();
+                        var from = ThreadTime();
                         for (var call = slot; call < recorders.Length; call += Slots)
                         {
                             var at = (int)((tick * 7 + call) % 190) * frame;
@@ -101,7 +103,7 @@ internal static class RecordingBench
                             recorders[call].OnFrames(audio.AsSpan(at, frame), audio.AsSpan(at + frame, frame), info);
                         }
 
-                        working += Stopwatch.GetElapsedTime(from);
+                        working += ThreadTime() - from;
                     }
                 }
 
@@ -112,6 +114,21 @@ internal static class RecordingBench
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static TimeSpan ThreadTime()
+    {
+        ClockGetTime(ThreadCpuTime, out var now);
+        return TimeSpan.FromTicks(now.Seconds * TimeSpan.TicksPerSecond + now.Nanoseconds / 100);
+    }
+
+    [DllImport("libc", EntryPoint = "clock_gettime")]
+    private static extern int ClockGetTime(int clock, out TimeSpec now);
+
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
     }
 
     private static void Settle()
