@@ -264,6 +264,7 @@ public sealed partial class CallActor
         Record(new CallEvents.Confirmed(_id, Now));
         Use(leg);
         StartTalking();
+        RecordFromTheStart();
     }
 
     // ---- how a leg ends ----

@@ -66,6 +66,7 @@ public sealed partial class CallActor
         Receive<CallCommands.GetDialog>(_ => Sender.Tell(new DialogOfCall(_id, null, null)));
         Receive<CallCommands.StartCapture>(_ => NotPossible(CallVerb.StartCapture, cause));
         Receive<CallCommands.StopCapture>(_ => NotPossible(CallVerb.StopCapture, cause));
+        NoRecordingVerbs(cause);
     }
 
     // ---- before the answer ----

@@ -26,8 +26,8 @@ namespace OCPlatform.CallActors;
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
 /// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
-/// CallActor.Conversation.cs: who says what. CallActor.Quality.cs and
-/// CallActor.Capture.cs: how it sounds, and what was on the wire.
+/// CallActor.Conversation.cs: who says what. CallActor.Recording.cs: what is recorded, and what is said before.
+/// CallActor.Quality.cs and CallActor.Capture.cs: how it sounds, and what was on the wire.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -96,6 +96,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(OnReplacingInvite);
         Signalling();
         Verbs();
+        RecordingVerbs();
         Receive<AnswerDue>(_ => AnswerInvite());
         Receive<VoiceEvent>(OnVoice);
         Receive<IConversationMessage>(OnConversation);
@@ -120,6 +121,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void JournalAndQueries()
     {
+        RecordingOutcomes();
         Receive<JournalMessages.Recovered>(_ => { });
         Receive<JournalMessages.Appended>(appended =>
         {
@@ -189,6 +191,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
         NoVerbs();
+        RecordingOutcomes();
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
         ReceiveAny(_ => { });
@@ -334,7 +337,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void StopWhenDone()
     {
-        if (!_state.IsEnded || _legs.Count > 0)
+        if (!_state.IsEnded || _legs.Count > 0 || _recordingsEnding > 0)
         {
             return;
         }
@@ -347,6 +350,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Release()
     {
+        EndRecording();
         if (_pumped is null)
         {
             _voice?.Dispose();

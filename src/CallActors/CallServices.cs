@@ -1,5 +1,6 @@
 using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Services;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;
@@ -15,7 +16,8 @@ public sealed record CallServices(
     SpeechPump Pump,
     LiveCalls LiveCalls,
     CallMetrics Metrics,
-    TimeProvider Time
+    TimeProvider Time,
+    RecordingDesk? Recordings = null
 )
 {
     /// <summary>Captures of calls; null: none are made.</summary>
