@@ -1,6 +1,6 @@
 using OCPlatform.CallActors.Captures;
-using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Recording;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;

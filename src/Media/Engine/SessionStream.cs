@@ -41,6 +41,12 @@ internal sealed class SessionStream
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
     private Agreement? _active;
+
+    // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
+    private MediaProtection? _protection;
+    private MediaProtection? _kept;
+    private bool _consentLost;
+    private PeerAddress _dtlsSource;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -189,6 +195,8 @@ internal sealed class SessionStream
 
         var media = agreement.Media;
         Receive(tick, media);
+        if (_protection is { } protection)
+            Attend(tick, protection);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -203,6 +211,7 @@ internal sealed class SessionStream
             SendReport(tick, bye: true);
         _sender.Close();
         _receiver.Dispose();
+        _kept?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -218,15 +227,20 @@ internal sealed class SessionStream
             _quietSinceNs = tick.NowNs;
         }
 
-        var codec = agreement.Media.Codec;
-        if (_active is null || _active.Media.Codec != codec)
+        if (agreement.TakeDecoder() is { } decoder)
         {
-            _sender.Use(codec, agreement.TakeEncoder());
-            _receiver.Use(AudioCodecFactory.CreateDecoder(codec, _receiver.SampleRateHz), codec.ClockRateHz());
+            _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
+            _receiver.Use(decoder, agreement.Media.Codec.ClockRateHz());
         }
 
         _active = agreement;
-        _path.Signal(tick, agreement.RemoteRtp);
+        _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);
+        _protection = null;
+        if (agreement.Media.Security is { } security)
+        {
+            _protection = _kept ??= new MediaProtection(() => _engine.Dtls);
+            _protection.Use(security);
+        }
     }
 
     // ---- in ----
@@ -256,11 +270,28 @@ internal sealed class SessionStream
 
     private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)
     {
-        ReadOnlySpan<byte> datagram = tick.Io.Packet;
+        var datagram = tick.Io.Packet;
+        if (datagram.IsEmpty || datagram[0] < 128)
+        {
+            OnOtherProtocol(tick, datagram, source);
+            return;
+        }
+
         if (media.RtcpMux && RtpHeader.IsRtcp(datagram))
         {
             OnRtcp(tick, source);
             return;
+        }
+
+        if (_protection is { } protection)
+        {
+            if (!protection.TryUnprotect(datagram, isRtcp: false, out var length))
+            {
+                _rejected++;
+                return;
+            }
+
+            datagram = datagram[..length];
         }
 
         if (!RtpHeader.TryParse(datagram, out var packet))
@@ -315,6 +346,42 @@ internal sealed class SessionStream
             OnAudio(packet, sequence, arrivalNs);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
             OnEvent(telephoneEvent, packet.Timestamp, arrivalNs);
+    }
+
+    /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
+    private void OnOtherProtocol(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source)
+    {
+        var first = datagram.IsEmpty ? 255 : datagram[0];
+        if (first is >= 20 and <= 63 && _protection is { } protection && _path.MayBePeer(source, tick.NowNs))
+        {
+            _dtlsSource = source;
+            protection.OnDtls(datagram);
+        }
+        else if (first > 3 || !_path.OnStun(tick, datagram, source, tick.Io.ArrivalNs))
+        {
+            _rejected++;
+        }
+    }
+
+    /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
+    private void Attend(in ClockTick tick, MediaProtection protection)
+    {
+        if (protection.TryTakeFailure(out var failure))
+            _sink.OnNotSecured(failure);
+        if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
+        {
+            _consentLost = true;
+            _sink.OnMediaTimeout();
+        }
+
+        var destination = _path.Destination;
+        // A client behind a NAT is known by its ClientHello before any of its media.
+        if (!_path.IsLatched && !_dtlsSource.IsNone)
+            destination = _dtlsSource;
+        if (destination.IsNone)
+            return;
+        while (protection.TryTakeDtls(out var datagram))
+            _path.SendOther(tick, datagram, destination);
     }
 
     private void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
@@ -388,9 +455,14 @@ internal sealed class SessionStream
         if (elapsed > 1)
             _sender.Pass(elapsed - 1);
         var frame = tick.Buffers.Sent.AsSpan(0, _frameSamples);
-        if (!media.Direction.CanSend() || _path.Destination.IsNone)
+        if (
+            !media.Direction.CanSend()
+            || _path.Destination.IsNone
+            || _protection is { IsReady: false }
+            || _path.IsConsentLost(tick.NowNs)
+        )
         {
-            // Nothing is taken from the playout on hold; a Clear takes effect all the same.
+            // Nothing is taken from the playout on hold, or before there are keys; a Clear takes effect all the same.
             _sender.Pass();
             return NotPlayed(frame);
         }
@@ -505,7 +577,19 @@ internal sealed class SessionStream
     {
         if (_packetTap is not null)
             Tap(tick, packet, outgoing: true, tick.NowNs);
-        _path.Send(tick, packet);
+        if (_protection is null)
+            _path.Send(tick, packet);
+        else
+            _path.Send(tick, Protect(tick, packet, isRtcp: false));
+    }
+
+    /// <summary>Protected, in the clock's buffer; empty: not to be sent.</summary>
+    private ReadOnlySpan<byte> Protect(scoped in ClockTick tick, scoped ReadOnlySpan<byte> packet, bool isRtcp)
+    {
+        // A copy, because behind the packet there may be audio that waits for the next one.
+        var buffer = tick.Buffers.Datagram;
+        packet.CopyTo(buffer);
+        return buffer.AsSpan(0, _protection!.Protect(buffer, packet.Length, isRtcp));
     }
 
     // ---- RTCP ----
@@ -520,10 +604,22 @@ internal sealed class SessionStream
         }
 
         var arrivalNs = tick.Io.ArrivalNs;
+        var datagram = tick.Io.Packet;
+        if (_protection is { } protection)
+        {
+            if (!protection.TryUnprotect(datagram, isRtcp: true, out var length))
+            {
+                _rejected++;
+                return;
+            }
+
+            datagram = datagram[..length];
+        }
+
         if (_packetTap is not null)
-            Tap(tick, tick.Io.Packet, outgoing: false, arrivalNs);
+            Tap(tick, datagram, outgoing: false, arrivalNs);
         _rtcp.Read(
-            tick.Io.Packet,
+            datagram,
             arrivalNs,
             arrivalNs + tick.WallMinusMonotonicNs,
             _sender.PacketsSent,
@@ -585,6 +681,8 @@ internal sealed class SessionStream
     {
         if (_packetTap is not null)
             Tap(tick, report, outgoing: true, tick.NowNs);
+        if (_protection is not null)
+            report = Protect(tick, report, isRtcp: true);
         _path.SendRtcp(tick, report, media.RtcpMux, media.RemoteRtcpPort);
     }
 

@@ -34,8 +34,24 @@ internal sealed class VirtualPair : IAsyncDisposable
         };
         _caller = new SessionStream(_pair.Engine, _callerSockets, _pair.CallerSink, Caller);
         _agent = new SessionStream(_pair.Engine, _agentSockets, _pair.AgentSink, Agent);
-        _callerAgreement = new Agreement(_pair.CallerMedia with { RemotePort = Port(_agentSockets) }, false, 8000);
-        _agentAgreement = new Agreement(_pair.AgentMedia with { RemotePort = Port(_callerSockets) }, false, 8000);
+        _callerAgreement = new Agreement(
+            _pair.CallerMedia with
+            {
+                RemotePort = Port(_agentSockets),
+            },
+            false,
+            8000,
+            isNewCodec: true
+        );
+        _agentAgreement = new Agreement(
+            _pair.AgentMedia with
+            {
+                RemotePort = Port(_callerSockets),
+            },
+            false,
+            8000,
+            isNewCodec: true
+        );
     }
 
     public Playout Caller { get; }
