@@ -8,8 +8,9 @@ namespace OCPlatform.Media.Jitter;
 /// </summary>
 internal struct Concealment
 {
-    // 20 ms are compared with what lies 2.5 to 15 ms before; in noise-like sounds a short period would ring.
-    private const int PatternMs = 20;
+    // The last 10 ms are compared with what lies 2.5 to 15 ms before: longer stretches (Appendix I takes 20 ms) tell the
+    // pitch of a moment ago. In noise-like sounds a short period would ring.
+    private const int PatternMs = 10;
     private const double Voiced = 0.5;
 
     // 10 ms at full level, then down to nothing at 60 ms (Appendix I: 20 % per 10 ms).
@@ -62,7 +63,7 @@ internal struct Concealment
     public readonly int Continue(PcmLine line, Span<short> blend, ref BackgroundNoise noise)
     {
         var shortest = Math.Max(_sampleRateHz / 250, _period / 4);
-        var count = Math.Min(shortest + Made * 2 / 5, Math.Min(blend.Length, MaxBlend(_sampleRateHz)));
+        var count = Faded ? _sampleRateHz / 400 : Math.Min(shortest + Made * 2 / 5, MaxBlend(_sampleRateHz));
         var ahead = this;
         ahead.Make(line, count, ref noise);
         line.Reserve(count)[..count].CopyTo(blend);

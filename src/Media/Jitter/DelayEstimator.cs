@@ -12,9 +12,9 @@ internal sealed class DelayEstimator
     private const int BucketsPerSecond = 400;
     private const int Buckets = 256;
 
-    // A packet weighs 16 at first and half as much after every 512 packets: gone after five halvings.
+    // A packet weighs 16 at first and half as much after every 384 packets: gone after five halvings.
     private const int PacketWeight = 16;
-    private const int HalveAfter = 512;
+    private const int HalveAfter = 384;
 
     // The base is the fastest packet of the last 10–20 s, so that it follows drifting clocks (200 ppm: 4 ms in 20 s).
     private const int BaseWindowMs = 10_000;
