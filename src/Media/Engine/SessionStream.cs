@@ -345,7 +345,7 @@ internal sealed class SessionStream
         if (packet.PayloadType == media.ReceivePayloadType)
             OnAudio(packet, sequence, arrivalNs);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
-            OnEvent(telephoneEvent, packet.Timestamp, arrivalNs);
+            OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
     }
 
     /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
@@ -412,17 +412,26 @@ internal sealed class SessionStream
         _timedOut = false;
     }
 
-    private void OnEvent(in TelephoneEvent telephoneEvent, uint timestamp, long arrivalNs)
+    private void OnEvent(in TelephoneEvent telephoneEvent, in RtpHeader packet, int rateHz, long arrivalNs)
     {
-        _dtmfIn.OnPacket(telephoneEvent, timestamp, ToSamples(arrivalNs), out var completed, out var digit, out var ms);
-        if (completed)
-            _sink.OnDtmf(digit, ms);
+        if (
+            _dtmfIn.OnPacket(
+                telephoneEvent,
+                packet.Timestamp,
+                packet.Marker,
+                rateHz,
+                arrivalNs,
+                out var digit,
+                out var durationMs
+            )
+        )
+            _sink.OnDtmf(digit, durationMs);
     }
 
     /// <summary>The frame of this tick, in <see cref="ClockBuffers.Received"/>, to the sink.</summary>
     private MediaFrameInfo Deliver(in ClockTick tick, NegotiatedMedia media, int elapsed)
     {
-        if (_dtmfIn.OnTime(ToSamples(tick.NowNs), out var digit, out var durationMs))
+        if (_dtmfIn.OnTime(tick.NowNs, out var digit, out var durationMs))
             _sink.OnDtmf(digit, durationMs);
         _receiver.InEvent = _dtmfIn.Active;
         _mediaTime += (elapsed - 1) * _frameSamples;
@@ -557,7 +566,7 @@ internal sealed class SessionStream
         {
             if (_digits is null || !_digits.TryDequeue(out var digit))
                 return false;
-            _dtmfOut.Begin(digit.Code, digit.DurationMs);
+            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz);
         }
 
         if (
@@ -699,6 +708,4 @@ internal sealed class SessionStream
         );
 
     private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _phase) % RtcpSweepTicks == 0;
-
-    private static long ToSamples(long ns) => ns / 125_000;
 }
