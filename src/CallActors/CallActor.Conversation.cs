@@ -34,7 +34,7 @@ public sealed partial class CallActor
 
     private void Attach()
     {
-        if (_attached)
+        if (_attached || _service is not null)
         {
             return;
         }
@@ -59,6 +59,10 @@ public sealed partial class CallActor
     /// <summary>The caller can hear us: from now on the voice speaks and listens.</summary>
     private void StartTalking()
     {
+        if (_service is not null)
+        {
+            return;
+        }
         _pumped ??= _services.Pump.Add(_voice!);
         if (!_agentHasSpoken)
         {
@@ -149,6 +153,10 @@ public sealed partial class CallActor
     private void OnDigit(char digit, int durationMs, DateTimeOffset at)
     {
         Record(new CallEvents.DigitPressed(_id, at, digit.ToString(), durationMs));
+        if (_service is not null)
+        {
+            return;
+        }
         ExpectReply();
         _conversations!.Tell(
             new ConversationCommands.UserPressed(ConversationId, InputId("d", at), digit.ToString(), at)
@@ -156,8 +164,13 @@ public sealed partial class CallActor
     }
 
     /// <summary>Text that came by MESSAGE within the call is a turn like a spoken one.</summary>
-    private void OnUserWrote(string text) =>
-        OnUserSaid(new VoiceEvent.UserSaid(InputId("m", Now), text, Now, Now, Failed: false));
+    private void OnUserWrote(string text)
+    {
+        if (_service is null)
+        {
+            OnUserSaid(new VoiceEvent.UserSaid(InputId("m", Now), text, Now, Now, Failed: false));
+        }
+    }
 
     private void OnUserSaid(VoiceEvent.UserSaid said)
     {

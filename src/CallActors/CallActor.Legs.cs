@@ -54,7 +54,7 @@ public sealed partial class CallActor
             arrived.Trunk,
             arrived.Path.Remote
         );
-        if (!TryOpenMedia())
+        if (!TryOpenMedia(invite.RequestUri.User))
         {
             const string cause = "no RTP port is free";
             var refusal = SipResponse.Create(invite, SipStatus.ServiceUnavailable, toTag: _id.Value);
@@ -120,7 +120,12 @@ public sealed partial class CallActor
             return null;
         }
         var number = NextLeg();
-        var leg = new CallLeg(number, session, arrived.Path, Negotiate(IPEndPoint.Parse(arrived.Path.Remote).Address))
+        var leg = new CallLeg(
+            number,
+            session,
+            arrived.Path,
+            Negotiate(IPEndPoint.Parse(arrived.Path.Remote).Address, arrived.Path, arrived.Media)
+        )
         {
             Trunk = arrived.Trunk,
             AllowReferrals = arrived.AllowReferrals,
@@ -189,6 +194,11 @@ public sealed partial class CallActor
         {
             // Who replaces a peer finds the agent on the phone already.
             leg.Session.Answer(leg.Description, Elapsed);
+            return;
+        }
+        if (_service is not null)
+        {
+            AnswerInvite();
             return;
         }
         leg.Session.Ring(SipStatus.Ringing, default, Elapsed);

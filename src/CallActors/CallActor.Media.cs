@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using Akka.Actor;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Signalling;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Serialization;
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
@@ -15,37 +17,70 @@ public sealed partial class CallActor
     private MediaSession? _media;
     private bool _mediaStarted;
 
+    /// <summary>What the call does instead of a conversation; null for an agent's call.</summary>
+    private ServiceCall? _service;
+
     /// <summary>Either side keeps the other on hold: nobody is to be asked whether he is still there.</summary>
     private bool OnHold => _leg?.Negotiation?.Current is { OnHold: true };
 
-    private MediaCapabilities Capabilities =>
-        new() { Codecs = [.. _options.Codecs.Select(c => Enum.Parse<AudioCodec>(c, ignoreCase: true))] };
-
-    /// <summary>Opens the RTP port and the voice above it; false when no port is free.</summary>
-    private bool TryOpenMedia()
+    /// <summary>What the node has, cut to what the way of a call allows.</summary>
+    private MediaCapabilities CapabilitiesUnder(MediaTerms? terms)
     {
+        var codecs = _options.AudioCodecs;
+        if (terms is not { Codecs.Count: > 0 })
+        {
+            return new MediaCapabilities { Codecs = codecs, Srtp = PolicyOf(terms) };
+        }
+        return new MediaCapabilities
+        {
+            Codecs =
+            [
+                .. terms.Codecs.SelectMany(name =>
+                    codecs.Where(codec => codec.EncodingName().Equals(name, StringComparison.OrdinalIgnoreCase))
+                ),
+            ],
+            PreferOurOrder = true,
+            Srtp = PolicyOf(terms),
+        };
+    }
+
+    private static SrtpPolicy PolicyOf(MediaTerms? terms) =>
+        Enum.TryParse<SrtpPolicy>(terms?.Srtp, out var policy) ? policy : SrtpPolicy.Allowed;
+
+    /// <summary>Opens the RTP port and what listens and speaks there; false when no port is free.</summary>
+    /// <param name="called">The user part that was called, which may be a service's.</param>
+    private bool TryOpenMedia(string? called = null)
+    {
+        var self = Self;
+        Action<VoiceEvent> tell = voiceEvent => self.Tell(voiceEvent);
+        _service = _services.Numbers.TryOpen(called, _time, tell);
         var sink = new SinkOfVoice();
-        _media = _services.Media.TryOpenSession(sink);
+        _media = _services.Media.TryOpenSession(_service ?? (IMediaSink)sink);
         if (_media is null)
         {
             return false;
         }
         _services.LiveCalls.Add(_id, _media);
-        var self = Self;
-        _voice = new CallVoice(
-            VoiceOptions(),
-            _services.Speech,
-            _media.Playout,
-            _time,
-            voiceEvent => self.Tell(voiceEvent)
-        );
+        if (_service is not null)
+        {
+            return true;
+        }
+        _voice = new CallVoice(VoiceOptions(), _services.Speech, _media.Playout, _time, tell);
         sink.Voice = _voice;
         return true;
     }
 
     /// <summary>A new offer/answer over the call's one RTP port.</summary>
-    private Negotiation Negotiate(IPAddress? peer) =>
-        new(Capabilities, _media!, peer, _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg);
+    /// <param name="path">The way that an INVITE of the peer came by; null for a leg that we call.</param>
+    private Negotiation Negotiate(IPAddress? peer, SipPath? path = null, MediaTerms? terms = null) =>
+        new(
+            CapabilitiesUnder(terms),
+            _media!,
+            peer,
+            _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg,
+            new LocalSecrets(_media!.Fingerprint),
+            path is null ? null : OfferedSecurity.KindFor(PolicyOf(terms), path.Transport)
+        );
 
     private void StartOrUpdate(NegotiatedMedia media)
     {
@@ -56,6 +91,7 @@ public sealed partial class CallActor
         else
         {
             _media!.Start(media);
+            _service?.Begin(_media);
         }
         _mediaStarted = true;
     }

@@ -165,13 +165,33 @@ public sealed partial class CallActor
     private void RecordAnswered(CallLeg leg)
     {
         leg.Journaled = leg.Negotiation!.Current;
-        Record(new CallEvents.Answered(_id, Now, leg.Negotiation!.Current?.CodecName ?? "", JsonOf(leg), MediaOf(leg)));
+        var media = leg.Journaled;
+        Record(
+            new CallEvents.Answered(
+                _id,
+                Now,
+                media?.CodecName ?? "",
+                JsonOf(leg),
+                MediaOf(leg),
+                media?.Security?.ToString()
+            )
+        );
     }
 
     private void RecordSession(CallLeg leg)
     {
         var media = leg.Negotiation!.Current!;
         leg.Journaled = media;
-        Record(new CallEvents.SessionChanged(_id, Now, media.CodecName, media.OnHold, JsonOf(leg), MediaOf(leg)));
+        Record(
+            new CallEvents.SessionChanged(
+                _id,
+                Now,
+                media.CodecName,
+                media.OnHold,
+                JsonOf(leg),
+                MediaOf(leg),
+                media.Security?.ToString()
+            )
+        );
     }
 }

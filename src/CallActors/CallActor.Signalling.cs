@@ -74,6 +74,7 @@ public sealed partial class CallActor
         leg.Session.OnRequestSent(key, request);
         if (request.IsInvite && request.To.Tag is null)
         {
+            leg.Negotiation?.OnOfferSent(request.Body.Span);
             Ladder(request, incoming: false);
             if (leg == _leg)
             {

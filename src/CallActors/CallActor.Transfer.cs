@@ -28,7 +28,8 @@ public sealed partial class CallActor
                 next.Session.Dialog?.CallId ?? "",
                 next.Negotiation.Current!.CodecName,
                 JsonOf(next),
-                MediaOf(next)
+                MediaOf(next),
+                next.Negotiation.Current.Security?.ToString()
             )
         );
         Tell(CallVerb.Replace, CallVerbResult.Done);

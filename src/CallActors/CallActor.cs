@@ -357,6 +357,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         _pumped?.Dispose();
         _services.LiveCalls.Remove(_id);
         _media?.Dispose();
+        _service?.Dispose();
         (_pumped, _voice, _media) = (null, null, null);
     }
 

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.TurnTaking;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Sip.Sessions;
 
 namespace OCPlatform.CallActors;
@@ -25,9 +27,15 @@ public sealed class CallOptions
     /// <summary>Session timers, reliable provisional responses, referrals.</summary>
     public CallSignallingOptions Signalling { get; set; } = new();
 
-    /// <summary>Codecs offered and accepted, best first: pcmu, pcma.</summary>
+    /// <summary>
+    /// Codecs offered and accepted, best first: opus (where the system has libopus), g722, pcmu, pcma, l16 (16 kHz),
+    /// l16narrow (8 kHz). Trunks may cut and reorder them.
+    /// </summary>
     [MinLength(1)]
-    public List<string> Codecs { get; set; } = ["pcmu", "pcma"];
+    public List<AudioCodec> Codecs { get; set; } = [AudioCodec.Pcmu, AudioCodec.Pcma];
+
+    /// <summary>Those of them that this machine has.</summary>
+    internal IReadOnlyList<AudioCodec> AudioCodecs => [.. Codecs];
 
     /// <summary>Recognition must end this long after the caller fell silent, in ms; else the agent asks again.</summary>
     [Range(100, 60_000)]
@@ -56,6 +64,9 @@ public sealed class CallOptions
 
     /// <summary>When a caller counts as speaking, as done, and as silent.</summary>
     public TurnTakingOptions TurnTaking { get; set; } = new();
+
+    /// <summary>Numbers that are answered by a service (echo, play, record) instead of an agent; none by default.</summary>
+    public List<CallServiceOptions> Services { get; set; } = [];
 }
 
 /// <summary>What calls negotiate about their SIP sessions.</summary>

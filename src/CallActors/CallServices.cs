@@ -1,4 +1,5 @@
 using OCPlatform.CallActors.Recording;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;
@@ -20,4 +21,7 @@ public sealed record CallServices(
 {
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
+
+    /// <summary>The numbers that are answered by a service instead of an agent.</summary>
+    public ServiceNumbers Numbers { get; init; } = new(Options.Services);
 }

@@ -8,6 +8,7 @@ using Akka.TestKit.Xunit2;
 using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
@@ -61,6 +62,12 @@ public abstract class CallActorTestBase : TestKit
 
     protected int PortsInUse => _media.Stats.PortsInUse;
 
+    /// <summary>Where calls are recorded; null: nowhere.</summary>
+    protected RecordingDesk? Recordings { get; set; }
+
+    /// <summary>What speech synthesis is reached by; null: nothing is there, and the local voice speaks.</summary>
+    protected HttpMessageHandler? SpeechTransport { get; set; }
+
     protected IActorRef StartCall(CallId id, string suffix = "")
     {
         var speech = new SpeechOptions();
@@ -70,13 +77,14 @@ public abstract class CallActorTestBase : TestKit
             _media,
             new SpeechClients(
                 new SpeechToTextClient(speech, TimeProvider.System),
-                new TextToSpeechClient(speech, TimeProvider.System),
+                new TextToSpeechClient(speech, TimeProvider.System, SpeechTransport),
                 () => throw new InvalidOperationException("no audio comes in these tests")
             ),
             _pump,
             Live,
             new CallMetrics(),
-            TimeProvider.System
+            TimeProvider.System,
+            Recordings
         )
         {
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.

@@ -1,6 +1,7 @@
 using OCPlatform.Bench;
 using OCPlatform.Bench.Calls;
 using OCPlatform.Bench.Fuzz;
+using OCPlatform.Bench.Media;
 using OCPlatform.Bench.Recording;
 using OCPlatform.Bench.Sip;
 
@@ -9,6 +10,7 @@ Topic[] topics =
 [
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
+    new("media", "calls per core with their media: --quick, --serve and more", MediaBench.Run),
     new("recording", "what recording calls costs: [CALLS] [SECONDS]", RecordingBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
 ];

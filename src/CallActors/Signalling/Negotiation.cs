@@ -18,7 +18,16 @@ public sealed record NegotiationResult(NegotiatedMedia? Media, byte[]? Sdp, int 
 /// </summary>
 /// <param name="peer">Where the peer is, for the address we name; null: our main one.</param>
 /// <param name="sessionId">sess-id of our o= line, constant for the life of the dialog (RFC 4566 §5.2).</param>
-public sealed class Negotiation(MediaCapabilities capabilities, MediaSession session, IPAddress? peer, long sessionId)
+/// <param name="firstOffer">The way to the peer, where it is known; null: the gateway cuts the first offer to it.</param>
+/// <param name="secrets">Keys and credentials of this leg; null: plain RTP only.</param>
+public sealed class Negotiation(
+    MediaCapabilities capabilities,
+    MediaSession session,
+    IPAddress? peer,
+    long sessionId,
+    LocalSecrets? secrets = null,
+    OfferKind? firstOffer = null
+)
 {
     private long _version;
     private SessionDescription? _offered;
@@ -39,7 +48,7 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
         {
             return Refused(SipStatus.BadRequest, $"SDP: {error}");
         }
-        var result = OfferAnswer.Answer(offer, capabilities, Local(_version + 1));
+        var result = OfferAnswer.Answer(offer, capabilities, Local(_version + 1), Current);
         if (!result.Accepted)
         {
             return Refused(SipStatus.NotAcceptableHere, $"SDP: {result.Refusal}");
@@ -54,7 +63,20 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
     public byte[] Offer()
     {
         _offered = OfferAnswer.Offer(capabilities, Local(++_version), Current);
+        if (Current is null && firstOffer is { } kind)
+        {
+            _offered = OfferedSecurity.Only(_offered, kind);
+        }
         return Encoding.UTF8.GetBytes(_offered.ToString());
+    }
+
+    /// <summary>The offer as it really left: the gateway cuts it to what the way to the peer is fit for.</summary>
+    public void OnOfferSent(ReadOnlySpan<byte> body)
+    {
+        if (_offered is not null && SessionDescription.TryParse(body, out var sent, out _))
+        {
+            _offered = sent;
+        }
     }
 
     /// <summary>
@@ -63,7 +85,7 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
     public NegotiatedMedia? Foretold(ReadOnlySpan<byte> body) =>
         _offered is { } offered
         && SessionDescription.TryParse(body, out var answer, out _)
-        && OfferAnswer.AcceptAnswer(offered, answer, capabilities) is { Accepted: true } result
+        && OfferAnswer.AcceptAnswer(offered, answer, capabilities, secrets) is { Accepted: true } result
             ? result.Media
             : null;
 
@@ -79,7 +101,7 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
         {
             return Refused(SipStatus.BadRequest, $"SDP of the answer: {error}");
         }
-        var result = OfferAnswer.AcceptAnswer(offered, answer, capabilities);
+        var result = OfferAnswer.AcceptAnswer(offered, answer, capabilities, secrets);
         if (!result.Accepted)
         {
             return Refused(SipStatus.NotAcceptableHere, $"SDP of the answer: {result.Refusal}");
@@ -98,7 +120,10 @@ public sealed class Negotiation(MediaCapabilities capabilities, MediaSession ses
             sessionId,
             version,
             Holding ? MediaDirection.SendOnly : MediaDirection.SendRecv
-        );
+        )
+        {
+            Secrets = secrets,
+        };
 
     private static NegotiationResult Refused(int status, string cause) => new(null, null, status, cause);
 }

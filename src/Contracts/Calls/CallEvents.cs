@@ -62,9 +62,16 @@ public static class CallEvents
     public sealed record Ringing(CallId CallId, DateTimeOffset At) : ICallEvent;
 
     /// <summary>Answered (2xx sent or received). SipDialog and Media are the JSON snapshots from which a call is taken up again.</summary>
+    /// <param name="Encryption">How the media is encrypted, such as "SDES AEAD_AES_128_GCM"; null when it is not.</param>
     [WireName("call/answered/1")]
-    public sealed record Answered(CallId CallId, DateTimeOffset At, string Codec, string SipDialog, string Media)
-        : ICallEvent;
+    public sealed record Answered(
+        CallId CallId,
+        DateTimeOffset At,
+        string Codec,
+        string SipDialog,
+        string Media,
+        string? Encryption = null
+    ) : ICallEvent;
 
     /// <summary>The ACK arrived, or was sent: the SIP dialog is confirmed.</summary>
     [WireName("call/confirmed/1")]
@@ -78,7 +85,8 @@ public static class CallEvents
         string Codec,
         bool OnHold,
         string SipDialog,
-        string Media
+        string Media,
+        string? Encryption = null
     ) : ICallEvent;
 
     /// <summary>
@@ -93,7 +101,8 @@ public static class CallEvents
         string SipCallId,
         string Codec,
         string SipDialog,
-        string Media
+        string Media,
+        string? Encryption = null
     ) : ICallEvent;
 
     /// <summary>A turn was spoken and heard: the user's as understood, the agent's as far as it was played.</summary>

@@ -44,6 +44,9 @@ public sealed record CallRecord
     public string RemoteAddress { get; init; } = "";
     public string SipCallId { get; init; } = "";
     public string? Codec { get; init; }
+
+    /// <summary>How the media is encrypted, such as "SDES AEAD_AES_128_GCM" or "DTLS"; null when it is not.</summary>
+    public string? Encryption { get; init; }
     public bool OnHold { get; init; }
     public DateTimeOffset ReceivedAt { get; init; }
     public DateTimeOffset? RingingAt { get; init; }
@@ -100,7 +103,13 @@ public sealed record CallRecord
         @event switch
         {
             CallEvents.Ringing e => this with { State = CallPhase.Ringing, RingingAt = e.At },
-            CallEvents.Answered e => this with { State = CallPhase.Answered, AnsweredAt = e.At, Codec = e.Codec },
+            CallEvents.Answered e => this with
+            {
+                State = CallPhase.Answered,
+                AnsweredAt = e.At,
+                Codec = e.Codec,
+                Encryption = e.Encryption,
+            },
             CallEvents.Confirmed => this with { State = CallPhase.InConversation },
             CallEvents.Sent e => this with
             {
@@ -112,9 +121,10 @@ public sealed record CallRecord
             {
                 Peers = Peers.Add(new CallPeer(e.At, e.Peer, e.RemoteAddress, e.SipCallId)),
                 Codec = e.Codec,
+                Encryption = e.Encryption,
                 OnHold = false,
             },
-            CallEvents.SessionChanged e => this with { Codec = e.Codec, OnHold = e.OnHold },
+            CallEvents.SessionChanged e => this with { Codec = e.Codec, Encryption = e.Encryption, OnHold = e.OnHold },
             CallEvents.TurnSpoken e => this with
             {
                 Turns = Turns.Add(new CallTurn(e.Speaker, e.Text, e.StartedAt, e.EndedAt, e.LatencyMs, e.Interrupted)),

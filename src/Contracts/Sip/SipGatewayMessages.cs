@@ -30,6 +30,7 @@ public static class SipGatewayEvents
 {
     /// <summary>An admitted INVITE that opens a call. The gateway has sent 100 and holds the server transaction.</summary>
     /// <param name="AllowReferrals">Whether who sent it may have us call others by REFER.</param>
+    /// <param name="Media">Null: whatever the node has.</param>
     [WireName("sip/invite/1")]
     public sealed record InviteArrived(
         CallId CallId,
@@ -38,7 +39,8 @@ public static class SipGatewayEvents
         SipPath Path,
         string Trunk,
         DateTimeOffset At,
-        bool AllowReferrals = true
+        bool AllowReferrals = true,
+        MediaTerms? Media = null
     ) : ICallMessage;
 
     /// <summary>A request inside the call's SIP dialog. TransactionId is null for ACK.</summary>

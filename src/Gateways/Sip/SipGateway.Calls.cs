@@ -75,7 +75,8 @@ public sealed partial class SipGateway
                 PathOf(invite.Received),
                 invite.Identity.Trunk,
                 _time.GetUtcNow(),
-                trunk?.Options.AllowReferrals ?? true
+                trunk?.Options.AllowReferrals ?? true,
+                trunk is null ? null : new MediaTerms(trunk.Codecs, trunk.Options.Srtp.ToString())
             )
         );
     }

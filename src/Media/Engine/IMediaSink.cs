@@ -18,7 +18,7 @@ public enum FrameKind : byte
 /// <summary>About one 20 ms frame of received audio.</summary>
 public readonly record struct MediaFrameInfo
 {
-    /// <summary>Samples (8 kHz) since <see cref="MediaSession.Start"/> at the frame's first sample; grows by 160.</summary>
+    /// <summary>Samples since <see cref="MediaSession.Start"/> at the frame's first sample, at the session's rate; grows by a frame.</summary>
     public long MediaTime { get; init; }
     public FrameKind Kind { get; init; }
 
@@ -64,7 +64,7 @@ public readonly record struct RtpArrival(
 /// </summary>
 public interface IMediaSink
 {
-    /// <summary>Every 20 ms from Start to Dispose: 160 samples of 8 kHz PCM, valid during the call only.</summary>
+    /// <summary>Every 20 ms from Start to Dispose: PCM at the session's rate (160 samples of 8 kHz, or 320 of 16), valid during the call only.</summary>
     void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info) { }
 
     /// <summary>A telephone-event has ended (RFC 4733): '0'–'9', '*', '#', 'A'–'D'.</summary>

@@ -1,11 +1,11 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace OCPlatform.Media.Engine;
 
 /// <summary>
-/// recvmmsg and sendto. One recvmmsg per socket and tick takes every waiting packet, its source and the kernel's receive
-/// time, and costs no second call to learn that there is no more. Layouts are those of 64-bit Linux.
+/// recvmsg and send. A recvmmsg with room for many packets costs 0.5 µs more than a recvmsg when there is one, which is what
+/// a tick finds; a connected socket saves 0.4 µs of looking up the way (of 5 µs for a packet in and one out). Layouts are
+/// those of 64-bit Linux.
 /// </summary>
 internal sealed unsafe partial class LinuxDatagrams : Datagrams
 {
@@ -13,84 +13,83 @@ internal sealed unsafe partial class LinuxDatagrams : Datagrams
     private const int MsgNoSignal = 0x4000;
     private const int MsgTrunc = 0x20;
     private const int SolSocket = 1;
-    private const int SoTimestampNs = 35;
     private const int ControlBytes = 64;
+    private const int NameBytes = 32;
 
     private readonly byte* _memory;
-    private readonly Message* _messages;
-    private readonly long* _arrival;
-    private int _used = Batch;
+    private readonly MessageHeader* _header;
+    private readonly byte* _name;
+    private readonly byte* _packet;
+    private int _length;
+    private long _arrivalNs;
 
     public LinuxDatagrams()
     {
-        var perMessage = sizeof(Message) + sizeof(Buffer) + MaxBytes + 4 + 32 + ControlBytes + sizeof(long);
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(perMessage * Batch), 64);
-        NativeMemory.Clear(_memory, (nuint)(perMessage * Batch));
-        _messages = (Message*)_memory;
-        var buffers = (Buffer*)(_messages + Batch);
-        var controls = (byte*)(buffers + Batch);
-        var names = controls + ControlBytes * Batch;
-        _arrival = (long*)(names + 32 * Batch);
-        var packets = (byte*)(_arrival + Batch);
-        for (var i = 0; i < Batch; i++)
-        {
-            buffers[i] = new Buffer { Start = packets + i * (MaxBytes + 4), Length = MaxBytes };
-            _messages[i].Header.Name = names + i * 32;
-            _messages[i].Header.Buffers = buffers + i;
-            _messages[i].Header.BufferCount = 1;
-            _messages[i].Header.Control = controls + i * ControlBytes;
-        }
+        var bytes = sizeof(MessageHeader) + sizeof(Buffer) + ControlBytes + NameBytes + MaxBytes;
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        NativeMemory.Clear(_memory, (nuint)bytes);
+        _header = (MessageHeader*)_memory;
+        var buffer = (Buffer*)(_header + 1);
+        var control = (byte*)(buffer + 1);
+        _name = control + ControlBytes;
+        _packet = _name + NameBytes;
+        *buffer = new Buffer { Start = _packet, Length = MaxBytes };
+        _header->Buffers = buffer;
+        _header->BufferCount = 1;
+        _header->Control = control;
     }
 
-    public static void AskForTimestamps(Socket socket) =>
-        socket.SetRawSocketOption(SolSocket, SoTimestampNs, BitConverter.GetBytes(1));
+    public override Span<byte> Packet => new(_packet, _length);
 
-    public override int Receive(Socket socket, int handle, long nowNs, long wallMinusMonotonicNs)
+    public override PeerAddress Source => PeerAddress.FromSockaddr(new ReadOnlySpan<byte>(_name, PeerAddress.MaxBytes));
+
+    public override long ArrivalNs => _arrivalNs;
+
+    public override bool TryReceive(in UdpEnd end, bool connected, long nowNs, long wallMinusMonotonicNs)
     {
-        // Only the headers that the kernel wrote to last time need their lengths back.
-        for (var i = 0; i < _used; i++)
-        {
-            ref var header = ref _messages[i].Header;
-            header.NameLength = 28;
-            header.ControlLength = ControlBytes;
-            header.Flags = 0;
-        }
-
-        var count = Math.Max(0, RecvMmsg(handle, _messages, Batch, MsgDontWait, null));
-        _used = count;
-        for (var i = 0; i < count; i++)
-            _arrival[i] = ArrivalOf(ref _messages[i].Header, nowNs, wallMinusMonotonicNs);
-        return count;
+        _header->Name = connected ? null : _name;
+        _header->NameLength = connected ? 0u : NameBytes;
+        _header->ControlLength = ControlBytes;
+        _header->Flags = 0;
+        var length = RecvMsg(end.Descriptor, _header, MsgDontWait);
+        if (length < 0)
+            return false;
+        _length = (_header->Flags & MsgTrunc) != 0 ? 0 : (int)length;
+        _arrivalNs = ArrivalOf(nowNs, wallMinusMonotonicNs);
+        return true;
     }
 
-    public override ReadOnlySpan<byte> Packet(int index) =>
-        (_messages[index].Header.Flags & MsgTrunc) != 0
-            ? default
-            : new ReadOnlySpan<byte>(_messages[index].Header.Buffers->Start, (int)_messages[index].Length);
-
-    public override PeerAddress Source(int index) =>
-        PeerAddress.FromSockaddr(new ReadOnlySpan<byte>(_messages[index].Header.Name, PeerAddress.MaxBytes));
-
-    public override long ArrivalNs(int index) => _arrival[index];
-
-    public override bool Send(Socket socket, int handle, ReadOnlySpan<byte> packet, in PeerAddress destination)
+    public override bool Send(in UdpEnd end, bool connected, ReadOnlySpan<byte> packet, in PeerAddress destination)
     {
-        var sockaddr = stackalloc byte[PeerAddress.MaxBytes];
-        var length = destination.ToSockaddr(new Span<byte>(sockaddr, PeerAddress.MaxBytes));
         fixed (byte* bytes = packet)
-            return SendTo(handle, bytes, packet.Length, MsgDontWait | MsgNoSignal, sockaddr, (uint)length) >= 0;
+        {
+            if (connected)
+            {
+                // An ICMP error of an earlier packet is told instead of sending this one: the second attempt sends.
+                return Send(end.Descriptor, bytes, packet.Length, MsgDontWait | MsgNoSignal) >= 0
+                    || Send(end.Descriptor, bytes, packet.Length, MsgDontWait | MsgNoSignal) >= 0;
+            }
+
+            var sockaddr = stackalloc byte[PeerAddress.MaxBytes];
+            var length = destination.ToSockaddr(new Span<byte>(sockaddr, PeerAddress.MaxBytes));
+            return SendTo(end.Descriptor, bytes, packet.Length, MsgDontWait | MsgNoSignal, sockaddr, (uint)length) >= 0;
+        }
     }
+
+    public override bool Connect(in UdpEnd end, in PeerAddress peer) => LinuxSockets.Connect(end.Descriptor, peer);
+
+    public override void Disconnect(in UdpEnd end) => LinuxSockets.Disconnect(end.Descriptor);
 
     public override void Dispose() => NativeMemory.AlignedFree(_memory);
 
     /// <summary>The SCM_TIMESTAMPNS control message: length, level, type, seconds, nanoseconds.</summary>
-    private static long ArrivalOf(ref MessageHeader header, long nowNs, long wallMinusMonotonicNs)
+    private long ArrivalOf(long nowNs, long wallMinusMonotonicNs)
     {
-        var control = (ControlHeader*)header.Control;
+        var control = (ControlHeader*)_header->Control;
         if (
-            header.ControlLength < (nuint)sizeof(ControlHeader)
+            _header->ControlLength < (nuint)sizeof(ControlHeader)
             || control->Level != SolSocket
-            || control->Type != SoTimestampNs
+            || control->Type != LinuxSockets.SoTimestampNs
         )
             return nowNs;
         var arrival = control->Seconds * 1_000_000_000 + control->Nanoseconds - wallMinusMonotonicNs;
@@ -98,19 +97,14 @@ internal sealed unsafe partial class LinuxDatagrams : Datagrams
         return arrival > nowNs || nowNs - arrival > 1_000_000_000 ? nowNs : arrival;
     }
 
-    [LibraryImport("libc", EntryPoint = "recvmmsg")]
-    private static partial int RecvMmsg(int fd, Message* messages, uint count, int flags, void* timeout);
+    [LibraryImport("libc", EntryPoint = "recvmsg")]
+    private static partial nint RecvMsg(int fd, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send")]
+    private static partial nint Send(int fd, byte* bytes, nint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "sendto")]
     private static partial nint SendTo(int fd, byte* bytes, nint length, int flags, byte* address, uint addressLength);
-
-    // struct mmsghdr
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Message
-    {
-        public MessageHeader Header;
-        public uint Length;
-    }
 
     // struct msghdr
     [StructLayout(LayoutKind.Sequential)]

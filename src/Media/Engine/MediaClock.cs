@@ -72,7 +72,7 @@ internal sealed class MediaClock : IDisposable
     {
         MonotonicClock.FavourThisThread(_options.ClockRealtime, _options.ClockNiceness);
         using var io = Datagrams.Create();
-        var frame = new short[AudioSender.FrameSamples];
+        var buffers = new ClockBuffers();
         var slotNs = TickNs / _slots.Length;
         var deadline = MonotonicClock.NowNs();
         long step = 0;
@@ -109,7 +109,7 @@ internal sealed class MediaClock : IDisposable
             _meter.Work(now);
             Serve(
                 sessions,
-                new ClockTick(io, frame, step / _slots.Length, deadline, now, MonotonicClock.WallMinusMonotonicNs())
+                new ClockTick(io, buffers, step / _slots.Length, deadline, now, MonotonicClock.WallMinusMonotonicNs())
             );
             Volatile.Write(ref _ticks, _ticks + 1);
             _meter.Done(MonotonicClock.NowNs(), deadline);
@@ -151,16 +151,26 @@ internal sealed class MediaClock : IDisposable
 
 /// <summary>One serving of a slot.</summary>
 /// <param name="Io">The thread's sockets.</param>
-/// <param name="Frame">Room for one frame, shared by the thread's sessions: it stays in the cache.</param>
+/// <param name="Buffers">Room for one call's frames, shared by the thread's sessions: it stays in the cache.</param>
 /// <param name="Number">Which 20 ms tick of the clock it is; more than one further than the last after a give-up.</param>
 /// <param name="DeadlineNs">When it should have been.</param>
 /// <param name="NowNs">When it is.</param>
 /// <param name="WallMinusMonotonicNs">The wall clock's offset.</param>
 internal readonly record struct ClockTick(
     Datagrams Io,
-    short[] Frame,
+    ClockBuffers Buffers,
     long Number,
     long DeadlineNs,
     long NowNs,
     long WallMinusMonotonicNs
 );
+
+/// <summary>What a call needs during its tick only.</summary>
+internal sealed class ClockBuffers
+{
+    /// <summary>20 ms at 16 kHz.</summary>
+    public const int MaxFrameSamples = 320;
+
+    public short[] Received { get; } = new short[MaxFrameSamples];
+    public short[] Sent { get; } = new short[MaxFrameSamples];
+}

@@ -31,7 +31,7 @@ public sealed class MediaSession : IDisposable
         _sockets = sockets;
         _sink = new GuardedSink(sink);
         LocalPort = port;
-        LocalEndPoint = (IPEndPoint)sockets.Rtp.LocalEndPoint!;
+        LocalEndPoint = sockets.Local;
         Playout = new Playout(engine.Options.PlayoutCapacityMs);
         _stream = new SessionStream(engine, sockets, _sink, Playout);
     }
@@ -46,10 +46,40 @@ public sealed class MediaSession : IDisposable
     public int SampleRateHz { get; private set; } = 8000;
 
     /// <summary>Takes both directions' audio from the next tick on; null: nobody does.</summary>
-    public IAudioTap? AudioTap { get; set; }
+    public IAudioTap? AudioTap
+    {
+        get => _stream.AudioTap;
+        set => _stream.AudioTap = value;
+    }
 
     /// <summary>Takes the datagrams from the next tick on; null: nobody does.</summary>
-    public IPacketTap? PacketTap { get; set; }
+    public IPacketTap? PacketTap
+    {
+        get => _stream.PacketTap;
+        set => _stream.PacketTap = value;
+    }
+
+    /// <summary>Sends back what it hears, from the jitter buffer and in the same tick, instead of the playout.</summary>
+    public bool Echo
+    {
+        get => _stream.Echo;
+        set => _stream.Echo = value;
+    }
+
+    /// <summary>Sends this over and over instead of the playout; null: the playout. To be set after <see cref="Start"/>.</summary>
+    public SharedAudio? Repeated
+    {
+        get => _stream.Repeated;
+        set
+        {
+            if (value is not null && Volatile.Read(ref _agreement) is { } agreement)
+                value.Prepare(agreement.Media.Codec, SampleRateHz);
+            _stream.Repeated = value;
+        }
+    }
+
+    /// <summary>The node's DTLS certificate, for SDP; null: no DTLS.</summary>
+    public DtlsFingerprint? Fingerprint => null;
 
     /// <summary>The bound RTP port; RTCP is one above.</summary>
     public int LocalPort { get; }
@@ -74,7 +104,10 @@ public sealed class MediaSession : IDisposable
             if (_disposed)
                 return;
             _started = true;
-            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6));
+            SampleRateHz = media.Codec.SampleRateHz();
+            Playout.SetRate(SampleRateHz);
+            _stream.UseRate(SampleRateHz);
+            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6, SampleRateHz));
             _engine.Attach(this);
         }
     }
@@ -87,7 +120,8 @@ public sealed class MediaSession : IDisposable
         {
             if (!_started)
                 throw new InvalidOperationException("The session has not been started.");
-            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6));
+            _stream.Repeated?.Prepare(media.Codec, SampleRateHz);
+            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6, SampleRateHz));
         }
     }
 
@@ -151,7 +185,10 @@ public sealed class MediaSession : IDisposable
 /// <summary>A negotiated media with what a tick needs precomputed; compared by reference.</summary>
 internal sealed class Agreement
 {
-    public Agreement(NegotiatedMedia media, bool v6)
+    private IAudioEncoder? _encoder;
+
+    /// <param name="sampleRateHz">The session's.</param>
+    public Agreement(NegotiatedMedia media, bool v6, int sampleRateHz)
     {
         Media = media;
         var address = IPAddress.Parse(media.RemoteAddress);
@@ -162,4 +199,7 @@ internal sealed class Agreement
 
     public NegotiatedMedia Media { get; }
     public PeerAddress RemoteRtp { get; }
+
+    /// <summary>The encoder that sends under this agreement, made beforehand; null for G.711 in a session of 8 kHz.</summary>
+    public IAudioEncoder? TakeEncoder() => Interlocked.Exchange(ref _encoder, null);
 }

@@ -6,29 +6,27 @@ namespace OCPlatform.Media.Engine;
 /// <summary>A session's pair of UDP sockets: RTP on an even port, RTCP one above (RFC 3550 §11).</summary>
 internal sealed class MediaSockets : IDisposable
 {
-    private MediaSockets(Socket rtp, Socket rtcp)
+    private MediaSockets(UdpEnd rtp, UdpEnd rtcp, IPEndPoint local)
     {
         Rtp = rtp;
         Rtcp = rtcp;
-        RtpHandle = (int)rtp.Handle;
-        RtcpHandle = (int)rtcp.Handle;
+        Local = local;
     }
 
-    public Socket Rtp { get; }
-    public Socket Rtcp { get; }
-    public int RtpHandle { get; }
-    public int RtcpHandle { get; }
+    public readonly UdpEnd Rtp;
+    public readonly UdpEnd Rtcp;
+
+    /// <summary>Where the RTP socket is bound.</summary>
+    public IPEndPoint Local { get; }
 
     /// <summary>Null when either port is taken.</summary>
     public static MediaSockets? TryBind(IPAddress address, int port)
     {
-        var rtp = TryBindOne(address, port);
-        if (rtp is null)
+        if (Datagrams.TryBind(address, port) is not { } rtp)
             return null;
-        var rtcp = TryBindOne(address, port + 1);
-        if (rtcp is not null)
-            return new MediaSockets(rtp, rtcp);
-        rtp.Dispose();
+        if (Datagrams.TryBind(address, port + 1) is { } rtcp)
+            return new MediaSockets(rtp, rtcp, new IPEndPoint(address, port));
+        Datagrams.Close(rtp);
         return null;
     }
 
@@ -47,33 +45,10 @@ internal sealed class MediaSockets : IDisposable
         }
     }
 
+    /// <summary>Once only.</summary>
     public void Dispose()
     {
-        Rtp.Dispose();
-        Rtcp.Dispose();
-    }
-
-    private static Socket? TryBindOne(IPAddress address, int port)
-    {
-        var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            if (address.Equals(IPAddress.IPv6Any))
-                socket.DualMode = true;
-            socket.Bind(new IPEndPoint(address, port));
-            Datagrams.Prepare(socket);
-            return socket;
-        }
-        catch (SocketException e)
-            when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
-        {
-            socket.Dispose();
-            return null;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        Datagrams.Close(Rtp);
+        Datagrams.Close(Rtcp);
     }
 }

@@ -3,7 +3,7 @@ namespace OCPlatform.Media.Engine;
 /// <summary>A mark that was not reached, and how many samples before it were never sent.</summary>
 public readonly record struct PendingMark(long Id, int SamplesUnsent);
 
-/// <summary>What <see cref="Playout.Clear"/> cut off. Samples are 8 kHz.</summary>
+/// <summary>What <see cref="Playout.Clear"/> cut off. Samples are at the session's rate.</summary>
 /// <param name="LastMark">The last mark that was reached since the session started, or null.</param>
 /// <param name="SamplesSinceLastMark">Samples sent after that mark: what the far end did hear of the next stretch.</param>
 /// <param name="Pending">The marks that will never come, in order.</param>
@@ -18,8 +18,8 @@ public sealed record PlayoutCleared(
 );
 
 /// <summary>
-/// The audio still to be sent: a bounded ring of 8 kHz PCM between one producing side (any thread; calls are serialised
-/// among themselves) and the clock thread, which takes 160 samples a tick and never waits. When it is full the producer
+/// The audio still to be sent: a bounded ring of PCM at the session's rate between one producing side (any thread; calls are serialised
+/// among themselves) and the clock thread, which takes 20 ms a tick and never waits. When it is full the producer
 /// waits; nothing is lost.
 /// </summary>
 public sealed class Playout
@@ -28,11 +28,16 @@ public sealed class Playout
     public const int MaxMarks = 128;
 
     // 5 ms: short enough to be heard as "stopped", long enough not to click.
-    private const int RampSamples = 40;
+    private const int RampMs = 5;
 
-    private readonly short[] _ring;
-    private readonly int _mask;
-    private readonly (long Position, long Id)[] _marks = new (long, long)[MaxMarks];
+    private readonly int _capacityMs;
+
+    // Made when they are first needed: many a call plays nothing of its own. Published to the clock thread by what counts
+    // its content (_written, _marksWritten).
+    private short[] _ring = [];
+    private (long Position, long Id)[] _marks = [];
+    private int _capacity;
+    private int _rampSamples;
 
     // Serialises producers; the clock thread takes it only to finish a Clear.
     private readonly Lock _producer = new();
@@ -56,15 +61,17 @@ public sealed class Playout
     private bool _silenced = true;
     private bool _playing;
 
-    internal Playout(int capacityMs)
+    internal Playout(int capacityMs, int sampleRateHz = 8000)
     {
-        var capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(capacityMs * 8));
-        _ring = new short[capacity];
-        _mask = capacity - 1;
+        _capacityMs = capacityMs;
+        SetRate(sampleRateHz);
     }
 
     /// <summary>Samples that fit when it is empty.</summary>
-    public int Capacity => _ring.Length;
+    public int Capacity => _capacity;
+
+    /// <summary>Rate of the samples it takes; settled by <see cref="MediaSession.Start"/>.</summary>
+    public int SampleRateHz { get; private set; }
 
     /// <summary>Samples enqueued and not yet sent.</summary>
     public int Buffered =>
@@ -155,6 +162,8 @@ public sealed class Playout
         {
             if (_closed || _marksWritten - Volatile.Read(ref _marksRead) >= MaxMarks)
                 return false;
+            if (_marks.Length == 0)
+                _marks = new (long, long)[MaxMarks];
             _marks[_marksWritten % MaxMarks] = (_written, id);
             Volatile.Write(ref _marksWritten, _marksWritten + 1);
             return true;
@@ -192,14 +201,31 @@ public sealed class Playout
     /// <summary>Goes on where <see cref="Pause"/> stopped.</summary>
     public void Resume() => _paused = false;
 
-    private int Free => _ring.Length - (int)(_written - Volatile.Read(ref _read));
+    /// <summary>The session's rate is known, and nobody reads yet; what was enqueued for another rate is dropped.</summary>
+    internal void SetRate(int sampleRateHz)
+    {
+        lock (_producer)
+        {
+            if (sampleRateHz == SampleRateHz)
+                return;
+            SampleRateHz = sampleRateHz;
+            _capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_capacityMs * sampleRateHz / 1000));
+            _rampSamples = RampMs * sampleRateHz / 1000;
+            _ring = [];
+            _read = _written;
+        }
+    }
+
+    private int Free => _capacity - (int)(_written - Volatile.Read(ref _read));
 
     private int Append(ReadOnlySpan<short> pcm)
     {
         if (_closed)
             return 0;
+        if (_ring.Length == 0)
+            _ring = new short[_capacity];
         var count = Math.Min(Free, pcm.Length);
-        var at = (int)_written & _mask;
+        var at = (int)_written & (_capacity - 1);
         var first = Math.Min(count, _ring.Length - at);
         pcm[..first].CopyTo(_ring.AsSpan(at));
         pcm[first..count].CopyTo(_ring);
@@ -219,9 +245,9 @@ public sealed class Playout
         var available = (int)Math.Min(Volatile.Read(ref _written) - _read, frame.Length);
         var clear = clearUpTo > _read;
         if (clear)
-            available = (int)Math.Min(clearUpTo - _read, Math.Min(available, RampSamples));
+            available = (int)Math.Min(clearUpTo - _read, Math.Min(available, _rampSamples));
         else if (_paused)
-            available = Math.Min(available, RampSamples);
+            available = Math.Min(available, _rampSamples);
         var stop = clear || _paused;
         if (stop && _silenced)
             available = 0;
@@ -230,7 +256,7 @@ public sealed class Playout
         if (stop && available > 0)
             RampDown(frame[..available]);
         else if (_silenced && available > 0)
-            RampUp(frame[..Math.Min(RampSamples, available)]);
+            RampUp(frame[..Math.Min(_rampSamples, available)]);
         frame[available..].Clear();
         _silenced = stop || available == 0;
         Volatile.Write(ref _read, _read + available);
@@ -256,7 +282,7 @@ public sealed class Playout
         }
 
         var waiter = Volatile.Read(ref _waiter);
-        if (waiter is not null && _ring.Length - (int)(Volatile.Read(ref _written) - _read) >= waiter.Samples)
+        if (waiter is not null && _capacity - (int)(Volatile.Read(ref _written) - _read) >= waiter.Samples)
         {
             if (Interlocked.CompareExchange(ref _waiter, null, waiter) == waiter)
                 waiter.Completion.TrySetResult(true);
@@ -331,7 +357,9 @@ public sealed class Playout
 
     private void CopyOut(Span<short> destination)
     {
-        var at = (int)_read & _mask;
+        if (destination.IsEmpty)
+            return;
+        var at = (int)_read & (_capacity - 1);
         var first = Math.Min(destination.Length, _ring.Length - at);
         _ring.AsSpan(at, first).CopyTo(destination);
         _ring.AsSpan(0, destination.Length - first).CopyTo(destination[first..]);

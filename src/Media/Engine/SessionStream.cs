@@ -8,30 +8,37 @@ namespace OCPlatform.Media.Engine;
 
 /// <summary>
 /// The clock thread's half of a <see cref="MediaSession"/>: everything that happens in a tick. Only that thread touches
-/// its fields, apart from the digits' queue; counters are read from elsewhere as they are.
+/// its fields, apart from the digits' queue and the volatile ones; counters are read from elsewhere as they are.
 /// </summary>
 internal sealed class SessionStream
 {
-    private const int FrameSamples = 160;
     private const long LateNs = 5_000_000;
+
+    // Datagrams taken from a socket in one tick; more wait for the next one.
+    private const int MostPerTick = 32;
+
+    // A tick takes as many packets as the one before, without asking whether there are more; every so often it asks.
+    private const int ProbeTicks = 8;
 
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
     private readonly MediaEngine _engine;
-    private readonly MediaSockets _sockets;
+    private readonly MediaPath _path;
     private readonly IMediaSink _sink;
     private readonly Playout _playout;
     private readonly AudioReceiver _receiver;
     private readonly AudioSender _sender;
     private readonly RtcpExchange _rtcp;
-    private readonly ConcurrentQueue<(int Code, int DurationMs)> _digits = new();
     private readonly long _timeoutNs;
-    private readonly uint _rtcpPhase;
-    private SourceLatch _latch;
+    private readonly uint _phase;
+    private ConcurrentQueue<(int Code, int DurationMs)>? _digits;
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
     private Agreement? _active;
+    private int _frameSamples = 160;
+    private int _expected = 1;
+    private bool _probe = true;
     private long _mediaTime;
     private long _lastTick;
     private long _quietSinceNs;
@@ -39,12 +46,19 @@ internal sealed class SessionStream
     private bool _timedOut;
     private bool _leftReported;
 
+    // What is sent instead of the playout: one of the two, or neither.
+    private volatile SharedAudio? _repeated;
+    private volatile bool _echo;
+    private int _repeatedFrame;
+
+    private volatile IAudioTap? _audioTap;
+    private volatile IPacketTap? _packetTap;
+
     // How much of the playout has left in packets.
     private long _playoutSent;
 
     private long _packetsReceived;
     private long _bytesReceived;
-    private long _bytesSent;
     private long _rejected;
     private long _ticksLate;
 
@@ -52,23 +66,52 @@ internal sealed class SessionStream
     {
         var options = engine.Options;
         _engine = engine;
-        _sockets = sockets;
+        _path = new MediaPath(sockets, options.LatchPackets);
         _sink = sink;
         _playout = playout;
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
         var ssrc = engine.NextRandom();
         _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
         _rtcp = new RtcpExchange(ssrc, options.RtcpIntervalSeconds, new Random((int)engine.NextRandom()));
-        _rtcpPhase = ssrc % RtcpSweepTicks;
-        _latch = new SourceLatch(options.LatchPackets);
+        _phase = ssrc % (RtcpSweepTicks * ProbeTicks);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
 
+    public IAudioTap? AudioTap
+    {
+        get => _audioTap;
+        set => _audioTap = value;
+    }
+
+    public IPacketTap? PacketTap
+    {
+        get => _packetTap;
+        set => _packetTap = value;
+    }
+
+    /// <summary>What is heard is sent back.</summary>
+    public bool Echo
+    {
+        get => _echo;
+        set => _echo = value;
+    }
+
+    /// <summary>Sent over and over; null: the playout is.</summary>
+    public SharedAudio? Repeated
+    {
+        get => _repeated;
+        set => _repeated = value;
+    }
+
+    /// <summary>Settles the rate of the session's audio, before the first tick.</summary>
+    public void UseRate(int sampleRateHz) => _frameSamples = sampleRateHz / 50;
+
     public bool TryQueueDigit(int code, int durationMs)
     {
-        if (_digits.Count >= MediaSession.MaxDigits)
+        var digits = LazyInitializer.EnsureInitialized(ref _digits, static () => new());
+        if (digits.Count >= MediaSession.MaxDigits)
             return false;
-        _digits.Enqueue((code, durationMs));
+        digits.Enqueue((code, durationMs));
         return true;
     }
 
@@ -78,7 +121,7 @@ internal sealed class SessionStream
             PacketsReceived = _packetsReceived,
             BytesReceived = _bytesReceived,
             PacketsSent = _sender.PacketsSent,
-            BytesSent = _bytesSent,
+            BytesSent = _path.BytesSent,
             PacketsLost = _receiver.Lost,
             PacketsLate = _receiver.Late,
             PacketsDuplicate = _receiver.Duplicates,
@@ -88,7 +131,7 @@ internal sealed class SessionStream
             DelayMs = _receiver.DelayMs,
             RoundTripMs = _rtcp.RoundTripMs,
             RemoteLossFraction = _rtcp.RemoteLossFraction,
-            RemoteJitterMs = _rtcp.RemoteJitter / 8.0,
+            RemoteJitterMs = _rtcp.RemoteJitter * 1000.0 / _sender.ClockRateHz,
             TicksLate = _ticksLate,
         };
 
@@ -103,8 +146,9 @@ internal sealed class SessionStream
 
         var media = agreement.Media;
         Receive(tick, media);
-        Deliver(tick, media, elapsed);
-        Send(tick, media, elapsed);
+        var info = Deliver(tick, media, elapsed);
+        var sent = Send(tick, media, elapsed, info.Kind);
+        _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
         if (IsRtcpTick(tick) && _rtcp.IsDue(tick.NowNs))
             SendReport(tick, bye: false);
     }
@@ -114,6 +158,7 @@ internal sealed class SessionStream
     {
         if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
+        _sender.Close();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -129,35 +174,45 @@ internal sealed class SessionStream
             _quietSinceNs = tick.NowNs;
         }
 
+        var codec = agreement.Media.Codec;
+        if (_active is null || _active.Media.Codec != codec)
+            _sender.Use(codec, agreement.TakeEncoder());
         _active = agreement;
-        _receiver.Codec = agreement.Media.Codec;
-        _latch.Signal(agreement.RemoteRtp);
+        _receiver.Codec = codec;
+        _path.Signal(tick, agreement.RemoteRtp);
     }
+
+    // ---- in ----
 
     private void Receive(in ClockTick tick, NegotiatedMedia media)
     {
-        var count = tick.Io.Receive(_sockets.Rtp, _sockets.RtpHandle, tick.NowNs, tick.WallMinusMonotonicNs);
-        for (var i = 0; i < count; i++)
-            OnDatagram(tick, media, tick.Io.Packet(i), tick.Io.Source(i), tick.Io.ArrivalNs(i));
+        _path.Settle(tick);
+        var probe = _probe || (tick.Number + _phase) % ProbeTicks == 0;
+        var most = probe ? MostPerTick : _expected;
+        var count = 0;
+        while (count < most && _path.TryReceive(tick, out var source))
+        {
+            count++;
+            OnDatagram(tick, media, source);
+        }
+
+        // Steady as long as every tick finds as many as the one before.
+        _probe = count < _expected || (probe && count != _expected);
+        if (probe)
+            _expected = Math.Max(1, count);
 
         if (media.RtcpMux || !IsRtcpTick(tick))
             return;
-        count = tick.Io.Receive(_sockets.Rtcp, _sockets.RtcpHandle, tick.NowNs, tick.WallMinusMonotonicNs);
-        for (var i = 0; i < count; i++)
-            OnRtcp(tick, tick.Io.Packet(i), tick.Io.Source(i), tick.Io.ArrivalNs(i));
+        while (count++ < MostPerTick && _path.TryReceiveRtcp(tick))
+            OnRtcp(tick, tick.Io.Source);
     }
 
-    private void OnDatagram(
-        in ClockTick tick,
-        NegotiatedMedia media,
-        ReadOnlySpan<byte> datagram,
-        in PeerAddress source,
-        long arrivalNs
-    )
+    private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)
     {
+        ReadOnlySpan<byte> datagram = tick.Io.Packet;
         if (media.RtcpMux && RtpHeader.IsRtcp(datagram))
         {
-            OnRtcp(tick, datagram, source, arrivalNs);
+            OnRtcp(tick, source);
             return;
         }
 
@@ -167,18 +222,21 @@ internal sealed class SessionStream
             return;
         }
 
+        var arrivalNs = tick.Io.ArrivalNs;
         if (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
         {
             OnForeignPayload(packet, source, arrivalNs);
             return;
         }
 
-        if (!_latch.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
+        if (!_path.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
         {
             _rejected++;
             return;
         }
 
+        if (_packetTap is not null)
+            Tap(tick, datagram, outgoing: false, arrivalNs);
         _packetsReceived++;
         _bytesReceived += datagram.Length;
         _quietSinceNs = arrivalNs;
@@ -214,7 +272,7 @@ internal sealed class SessionStream
     private void OnForeignPayload(in RtpHeader packet, in PeerAddress source, long arrivalNs)
     {
         _rejected++;
-        if (!_latch.IsLatched || source != _latch.Destination)
+        if (!_path.IsLatched || source != _path.Destination)
             return;
         _receiver.Admit(packet, out _);
         _quietSinceNs = arrivalNs;
@@ -228,74 +286,138 @@ internal sealed class SessionStream
             _sink.OnDtmf(digit, ms);
     }
 
-    private void Deliver(in ClockTick tick, NegotiatedMedia media, int elapsed)
+    /// <summary>The frame of this tick, in <see cref="ClockBuffers.Received"/>, to the sink.</summary>
+    private MediaFrameInfo Deliver(in ClockTick tick, NegotiatedMedia media, int elapsed)
     {
         if (_dtmfIn.OnTime(ToSamples(tick.NowNs), out var digit, out var durationMs))
             _sink.OnDtmf(digit, durationMs);
         _receiver.InEvent = _dtmfIn.Active;
-        _mediaTime += (elapsed - 1) * FrameSamples;
-        var info = _receiver.Pull(tick.DeadlineNs, tick.Frame);
-        _sink.OnAudio(
-            tick.Frame,
-            info with
-            {
-                MediaTime = _mediaTime,
-                ArrivalTicks = info.ArrivalTicks == 0 ? 0 : MonotonicClock.ToStopwatchTicks(info.ArrivalTicks),
-            }
-        );
-        _mediaTime += FrameSamples;
+        _mediaTime += (elapsed - 1) * _frameSamples;
+        var frame = tick.Buffers.Received.AsSpan(0, _frameSamples);
+        var info = _receiver.Pull(tick.DeadlineNs, frame);
+        info = info with
+        {
+            MediaTime = _mediaTime,
+            ArrivalTicks = info.ArrivalTicks == 0 ? 0 : MonotonicClock.ToStopwatchTicks(info.ArrivalTicks),
+        };
+        _sink.OnAudio(frame, info);
+        _mediaTime += _frameSamples;
 
         if (_timeoutNs == 0 || _timedOut || !media.Direction.CanReceive())
-            return;
+            return info;
         if (tick.NowNs - _quietSinceNs >= _timeoutNs)
         {
             _timedOut = true;
             _sink.OnMediaTimeout();
         }
+
+        return info;
     }
 
-    private void Send(in ClockTick tick, NegotiatedMedia media, int elapsed)
+    // ---- out ----
+
+    /// <summary>Sends what is due; returns the audio of this tick as it is sent, silence included.</summary>
+    private ReadOnlySpan<short> Send(in ClockTick tick, NegotiatedMedia media, int elapsed, FrameKind heard)
     {
         if (elapsed > 1)
             _sender.Pass(elapsed - 1);
-        if (!media.Direction.CanSend() || _latch.Destination.IsNone)
+        var frame = tick.Buffers.Sent.AsSpan(0, _frameSamples);
+        if (!media.Direction.CanSend() || _path.Destination.IsNone)
         {
             // Nothing is taken from the playout on hold; a Clear takes effect all the same.
             _sender.Pass();
-            _playoutSent = _playout.Position;
-            _playout.Report(_sink, 0, _playoutSent);
-            return;
+            return NotPlayed(frame);
         }
 
         if (SendEvent(tick, media))
+            return NotPlayed(frame);
+
+        if (_repeated is { } repeated)
         {
-            _playoutSent = _playout.Position;
+            var index = _repeatedFrame;
+            _repeatedFrame = index + 1 < repeated.Frames ? index + 1 : 0;
+            var pcm = repeated.Pcm(_frameSamples * 50, index);
+            if (_sender.IsDirect)
+                GatherEncoded(repeated.Encoded(media.Codec, index));
+            else
+                _sender.Gather(pcm);
+            TransmitPackets(tick, media);
             _playout.Report(_sink, 0, _playoutSent);
-            return;
+            return pcm;
         }
 
-        var played = _playout.Read(tick.Frame);
-        var encoded = _sender.Frame;
-        _engine.Noise.Frame(media.Codec, tick.Number).CopyTo(encoded);
-        G711.Encode(media.Codec, tick.Frame.AsSpan(0, played), encoded);
-        _sender.Commit();
-        while (_sender.TryPacket(media.SendPayloadType, media.SendPtimeMs, out var packet))
+        if (_echo)
         {
-            Transmit(tick, packet);
-            _sender.Sent(packet.Length);
+            frame = tick.Buffers.Received.AsSpan(0, _frameSamples);
+            Gather(tick, media, frame, heard == FrameKind.Silence ? 0 : _frameSamples);
+            TransmitPackets(tick, media);
+            _playout.Report(_sink, 0, _playoutSent);
+            return frame;
+        }
+
+        var played = _playout.Read(frame);
+        Gather(tick, media, frame, played);
+        if (TransmitPackets(tick, media))
+        {
             // What waits for the rest of its packet is the tail of this frame, after whose audio there may be silence.
-            var waiting = Math.Max(0, _sender.Gathered - (FrameSamples - played));
+            var waiting = Math.Max(0, _sender.Gathered - (_frameSamples - played));
             _playoutSent = _playout.Position - Math.Min(waiting, played);
         }
 
         _playout.Report(_sink, played, _playoutSent);
+        return frame;
+    }
+
+    private ReadOnlySpan<short> NotPlayed(Span<short> frame)
+    {
+        _playoutSent = _playout.Position;
+        _playout.Report(_sink, 0, _playoutSent);
+        if (_audioTap is not null)
+            frame.Clear();
+        return frame;
+    }
+
+    private void GatherEncoded(ReadOnlySpan<byte> encoded)
+    {
+        encoded.CopyTo(_sender.Frame);
+        _sender.Commit();
+    }
+
+    /// <summary>Gives the frame to the sender; where nothing is played there is background noise.</summary>
+    private void Gather(in ClockTick tick, NegotiatedMedia media, Span<short> frame, int played)
+    {
+        if (!_sender.IsDirect)
+        {
+            _engine.Noise.Pcm(_frameSamples, tick.Number)[played..].CopyTo(frame[played..]);
+            _sender.Gather(frame);
+            return;
+        }
+
+        var encoded = _sender.Frame;
+        G711.Encode(media.Codec, frame[..played], encoded);
+        if (played < encoded.Length)
+            _engine.Noise.Encoded(media.Codec, tick.Number)[played..].CopyTo(encoded[played..]);
+        _sender.Commit();
+    }
+
+    private bool TransmitPackets(in ClockTick tick, NegotiatedMedia media)
+    {
+        var any = false;
+        while (_sender.TryPacket(media.SendPayloadType, media.SendPtimeMs, out var packet))
+        {
+            Transmit(tick, packet);
+            _sender.Sent(packet.Length);
+            any = true;
+        }
+
+        return any;
     }
 
     private bool SendEvent(in ClockTick tick, NegotiatedMedia media)
     {
         if (!_dtmfOut.Busy)
         {
-            if (_digits.IsEmpty || !_digits.TryDequeue(out var digit))
+            if (_digits is null || !_digits.TryDequeue(out var digit))
                 return false;
             _dtmfOut.Begin(digit.Code, digit.DurationMs);
         }
@@ -315,20 +437,26 @@ internal sealed class SessionStream
 
     private void Transmit(in ClockTick tick, ReadOnlySpan<byte> packet)
     {
-        tick.Io.Send(_sockets.Rtp, _sockets.RtpHandle, packet, _latch.Destination);
-        _bytesSent += packet.Length;
+        if (_packetTap is not null)
+            Tap(tick, packet, outgoing: true, tick.NowNs);
+        _path.Send(tick, packet);
     }
 
-    private void OnRtcp(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source, long arrivalNs)
+    // ---- RTCP ----
+
+    private void OnRtcp(in ClockTick tick, in PeerAddress source)
     {
         // Reports are believed from the host the media comes from; the port may differ behind a NAT.
-        if (source.Address != _latch.Destination.Address)
+        if (source.Address != _path.Destination.Address)
         {
             _rejected++;
             return;
         }
 
-        _rtcp.Read(datagram, arrivalNs, arrivalNs + tick.WallMinusMonotonicNs);
+        var arrivalNs = tick.Io.ArrivalNs;
+        if (_packetTap is not null)
+            Tap(tick, tick.Io.Packet, outgoing: false, arrivalNs);
+        _rtcp.Read(tick.Io.Packet, arrivalNs, arrivalNs + tick.WallMinusMonotonicNs);
         if (_rtcp.PeerLeft && !_leftReported)
         {
             _leftReported = true;
@@ -338,13 +466,9 @@ internal sealed class SessionStream
 
     private void SendReport(in ClockTick tick, bool bye)
     {
-        var destination = _latch.Destination;
-        if (destination.IsNone)
+        if (_path.Destination.IsNone)
             return;
         var media = _active!.Media;
-        var mux = media.RtcpMux;
-        if (!mux)
-            destination = destination.WithPort(_latch.IsLatched ? destination.Port + 1 : media.RemoteRtcpPort);
         Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
         var writer = new RtcpWriter(buffer);
         _rtcp.Write(
@@ -358,15 +482,24 @@ internal sealed class SessionStream
             _sender.PayloadBytesSent,
             bye
         );
-        tick.Io.Send(
-            mux ? _sockets.Rtp : _sockets.Rtcp,
-            mux ? _sockets.RtpHandle : _sockets.RtcpHandle,
-            writer.Written,
-            destination
-        );
+        if (_packetTap is not null)
+            Tap(tick, writer.Written, outgoing: true, tick.NowNs);
+        _path.SendRtcp(tick, writer.Written, media.RtcpMux, media.RemoteRtcpPort);
     }
 
-    private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _rtcpPhase) % RtcpSweepTicks == 0;
+    private void Tap(in ClockTick tick, ReadOnlySpan<byte> datagram, bool outgoing, long atNs) =>
+        _packetTap?.OnPacket(
+            new TappedPacket
+            {
+                Datagram = datagram,
+                Outgoing = outgoing,
+                WallNs = atNs + tick.WallMinusMonotonicNs,
+                Local = _path.Sockets.Local,
+                Remote = _path.Destination.ToEndPoint(),
+            }
+        );
+
+    private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _phase) % RtcpSweepTicks == 0;
 
     private static long ToSamples(long ns) => ns / 125_000;
 }

@@ -32,6 +32,12 @@ internal struct SourceLatch(int window)
 
     public readonly bool IsLatched => _isLatched;
 
+    /// <summary>Only a rebound NAT or a new agreement changes the source from here on.</summary>
+    public readonly bool IsSettled => _isLatched && _left == 0;
+
+    /// <summary>When the last packet of the source came.</summary>
+    public readonly long LastNs => _lastNs;
+
     /// <summary>A new agreement. The same address as before changes nothing; another one opens the latch again.</summary>
     public void Signal(in PeerAddress signalled)
     {

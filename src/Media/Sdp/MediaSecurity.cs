@@ -9,10 +9,10 @@ public enum SrtpPolicy
     /// <summary>Plain RTP only.</summary>
     Never,
 
-    /// <summary>Answered as the peer offers; we offer plain RTP with a=crypto beside it (RFC 4568 with RTP/AVP is what phones take).</summary>
+    /// <summary>Answered as the peer offers; offered beside plain RTP where the signalling is encrypted (RFC 8643).</summary>
     Allowed,
 
-    /// <summary>An offer without encryption is refused (488); we offer RTP/SAVP.</summary>
+    /// <summary>An offer without encryption is refused (488); RTP/SAVP is offered.</summary>
     Required,
 }
 
@@ -65,6 +65,10 @@ public sealed record MediaSecurity
 
     /// <summary>DTLS: the fingerprints that the peer's certificate must match one of.</summary>
     public IReadOnlyList<DtlsFingerprint> RemoteFingerprints { get; init; } = [];
+
+    /// <summary>For records: "SDES" with the suite, or "DTLS".</summary>
+    public override string ToString() =>
+        Agreement == KeyAgreement.Dtls ? "DTLS" : $"SDES {SendKeys?.Suite.SdesName()}".TrimEnd();
 }
 
 /// <summary>Both sides' ICE credentials (RFC 8445 §5.3); we are lite (§2.5), so that the peer does the checks.</summary>
@@ -78,25 +82,4 @@ public sealed record IceCredentials
 
     [JsonIgnore]
     public string RemotePassword { get; init; } = "";
-}
-
-/// <summary>
-/// What a description of ours needs from chance, drawn once per leg so that offer/answer stays pure: SDES keys by suite,
-/// ICE credentials, and the node's DTLS fingerprint.
-/// </summary>
-public sealed record LocalSecrets
-{
-    /// <summary>One per suite that may be offered or answered, in our order.</summary>
-    public IReadOnlyList<SrtpKeys> Srtp { get; init; } = [];
-
-    /// <summary>4 or more characters of ICE's alphabet.</summary>
-    public string IceUfrag { get; init; } = "";
-
-    /// <summary>22 or more characters.</summary>
-    public string IcePassword { get; init; } = "";
-
-    /// <summary>Null: no DTLS.</summary>
-    public DtlsFingerprint? Fingerprint { get; init; }
-
-    public override string ToString() => nameof(LocalSecrets);
 }

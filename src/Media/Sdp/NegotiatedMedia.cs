@@ -19,7 +19,7 @@ public sealed record MediaCapabilities
     /// <summary>Answer with our preferred codec instead of the offerer's first one.</summary>
     public bool PreferOurOrder { get; init; }
 
-    /// <summary>Whether media is encrypted.</summary>
+    /// <summary>Whether media is encrypted; without <see cref="LocalMedia.Secrets"/> it never is.</summary>
     public SrtpPolicy Srtp { get; init; }
 }
 
@@ -59,6 +59,9 @@ public sealed record NegotiatedMedia
     public int? SendTelephoneEventType { get; init; }
     public int? ReceiveTelephoneEventType { get; init; }
 
+    /// <summary>Rate of the timestamps and durations of telephone-event.</summary>
+    public int TelephoneEventRateHz { get; init; } = 8000;
+
     /// <summary>Packet time we send, in ms (10–60).</summary>
     public int SendPtimeMs { get; init; } = 20;
 
@@ -72,6 +75,13 @@ public sealed record NegotiatedMedia
 
     /// <summary>RTP and RTCP share one port.</summary>
     public bool RtcpMux { get; init; }
+
+    /// <summary>The m-line's transport, e.g. "RTP/AVP".</summary>
+    public string Protocol { get; init; } = "RTP/AVP";
+
+    /// <summary>The m-line's a=mid (RFC 5888), and whether it is the head of a BUNDLE group (RFC 9143); null for none.</summary>
+    public string? Mid { get; init; }
+    public bool Bundled { get; init; }
 
     /// <summary>Null: plain RTP.</summary>
     public MediaSecurity? Security { get; init; }

@@ -12,12 +12,15 @@ public enum MediaRefusal
     /// <summary>No m=audio line, or only ones with port 0.</summary>
     NoAudio,
 
-    /// <summary>Audio only over a transport we do not speak (SRTP, UDPTL, …).</summary>
+    /// <summary>Audio only over a transport we do not speak (UDPTL, TCP, …).</summary>
     NoCommonTransport,
     NoCommonCodec,
 
     /// <summary>No c= line, or a host name where a numeric address is needed.</summary>
     NoUsableAddress,
+
+    /// <summary>One side demands encryption that the other has not, or not with the same suites.</summary>
+    NoCommonEncryption,
 
     /// <summary>The answer rejected the audio (port 0).</summary>
     AudioRejected,
@@ -43,19 +46,22 @@ public sealed record OfferAnswerResult
 }
 
 /// <summary>
-/// Offer/answer for one audio stream (RFC 3264). Pure functions: the same input gives the same description.
+/// Offer/answer for one audio stream (RFC 3264). The same input gives the same description; what chance decides is drawn
+/// by <see cref="LocalSecrets"/>, once per leg.
 /// </summary>
 public static class OfferAnswer
 {
-    internal const string Transport = "RTP/AVP";
-    internal const string TelephoneEvent = "telephone-event";
-    internal const int OfferedTelephoneEventType = 101;
-
     /// <summary>
-    /// Answers an offer, of a new call or of a re-INVITE (then with the next <see cref="LocalMedia.SessionVersion"/>).
-    /// The first usable audio m-line is taken with one codec; every other m-line is rejected with port 0 (RFC 3264 §6).
+    /// Answers an offer, of a new call or of a re-INVITE (then with the next <see cref="LocalMedia.SessionVersion"/> and the
+    /// agreement in force). The first usable audio m-line is taken with one codec; every other m-line is rejected with
+    /// port 0 (RFC 3264 §6).
     /// </summary>
-    public static OfferAnswerResult Answer(SessionDescription offer, MediaCapabilities capabilities, LocalMedia local)
+    public static OfferAnswerResult Answer(
+        SessionDescription offer,
+        MediaCapabilities capabilities,
+        LocalMedia local,
+        NegotiatedMedia? current = null
+    )
     {
         var refusal = MediaRefusal.NoAudio;
         for (var index = 0; index < offer.Media.Count; index++)
@@ -63,9 +69,9 @@ public static class OfferAnswer
             var audio = offer.Media[index];
             if (audio.Kind != "audio" || audio.Port == 0)
                 continue;
-            var reason = TryTake(offer, index, capabilities, local, out var media);
+            var reason = TryTake(offer, index, capabilities, local, current, out var media);
             if (reason == MediaRefusal.None)
-                return OfferAnswerResult.Agreed(media!, AnswerDescription.Write(offer, media!));
+                return OfferAnswerResult.Agreed(media!, AnswerDescription.Write(offer, media!, local));
             // The reason closest to success is the one worth telling.
             if (reason > refusal)
                 refusal = reason;
@@ -76,19 +82,25 @@ public static class OfferAnswer
 
     /// <summary>
     /// Our offer: for an outgoing call, for a delayed offer in a 200, or for a re-INVITE, when <paramref name="current"/>
-    /// keeps the payload types and the place of the audio among the m-lines (RFC 3264 §8).
+    /// keeps the payload types, the transport and the place of the audio among the m-lines (RFC 3264 §8).
     /// </summary>
+    /// <remarks>
+    /// With <see cref="LocalMedia.Secrets"/> the first offer names every way of encryption that we have, beside plain RTP;
+    /// <see cref="OfferedSecurity"/> leaves in what the way to the peer is fit for.
+    /// </remarks>
     public static SessionDescription Offer(
         MediaCapabilities capabilities,
         LocalMedia local,
         NegotiatedMedia? current = null
     ) => OfferDescription.Write(capabilities, local, current);
 
-    /// <summary>Reads the peer's answer to <paramref name="offer"/>, which <see cref="Offer"/> made.</summary>
+    /// <summary>Reads the peer's answer to <paramref name="offer"/>, which <see cref="Offer"/> made, as it was sent.</summary>
+    /// <param name="secrets">Those that the offer was made with.</param>
     public static OfferAnswerResult AcceptAnswer(
         SessionDescription offer,
         SessionDescription answer,
-        MediaCapabilities capabilities
+        MediaCapabilities capabilities,
+        LocalSecrets? secrets = null
     )
     {
         if (answer.Media.Count != offer.Media.Count)
@@ -101,7 +113,7 @@ public static class OfferAnswer
 
         var ours = offer.Media[index];
         var theirs = answer.Media[index];
-        if (theirs.Kind != "audio" || theirs.Protocol != ours.Protocol)
+        if (theirs.Kind != "audio" || !RtpProfile.TryRead(ours.Protocol, out var profile) || !Fits(theirs, profile))
             return OfferAnswerResult.Refused(MediaRefusal.AnswerMismatch);
         if (theirs.Port == 0)
             return OfferAnswerResult.Refused(MediaRefusal.AudioRejected);
@@ -109,17 +121,20 @@ public static class OfferAnswer
             return OfferAnswerResult.Refused(MediaRefusal.NoUsableAddress);
 
         var offered = ours.PayloadFormats.ToList();
-        if (
-            FirstCommon(theirs, [.. capabilities.Codecs.Where(c => offered.Any(f => Carries(f, c)))])
-            is not
-            ({ } send, { } codec)
-        )
+        var answered = theirs.PayloadFormats.ToList();
+        var codecs = capabilities.Codecs.Where(c => offered.Any(f => CodecChoice.Carries(f, c))).ToList();
+        if (CodecChoice.Choose(answered, codecs, ourOrder: false) is not ({ } send, var codec))
             return OfferAnswerResult.Refused(MediaRefusal.NoCommonCodec);
+        if (!SecurityChoice.TryAccept(answer, theirs, ours, profile, capabilities.Srtp, secrets, out var security))
+            return OfferAnswerResult.Refused(MediaRefusal.NoCommonEncryption);
         // RFC 3264 §6.1: each side may number the dynamic types its own way.
-        var receive = offered.First(f => Carries(f, codec));
-        var sendEvents = theirs.PayloadFormats.FirstOrDefault(IsTelephoneEvent);
-        var receiveEvents = offered.FirstOrDefault(IsTelephoneEvent);
-        var events = sendEvents is not null && receiveEvents is not null;
+        var receive = offered.First(f => CodecChoice.Carries(f, codec));
+        var sendEvents = CodecChoice.EventsFor(answered, codec.ClockRateHz());
+        var receiveEvents = sendEvents is null ? null : offered.FirstOrDefault(f => f.Is(sendEvents));
+        var events = receiveEvents is not null;
+        var mux = ours.RtcpMux && theirs.RtcpMux;
+        var isIceOffered = SdpAttributes.Find(ours.Attributes, IceAttributes.Ufrag) is not null;
+        var ice = isIceOffered ? IceAttributes.Agree(answer, theirs, mux, secrets) : null;
         var wanted = offer.DirectionOf(ours);
 
         return OfferAnswerResult.Agreed(
@@ -129,13 +144,19 @@ public static class OfferAnswer
                 SendPayloadType = send.PayloadType,
                 ReceivePayloadType = receive.PayloadType,
                 SendTelephoneEventType = events ? sendEvents!.PayloadType : null,
-                ReceiveTelephoneEventType = events ? receiveEvents!.PayloadType : null,
-                SendPtimeMs = SendPtime(theirs, capabilities),
-                Direction = wanted & TheirDirection(answer, theirs, remote.Address).Reverse(),
+                ReceiveTelephoneEventType = receiveEvents?.PayloadType,
+                TelephoneEventRateHz = receiveEvents?.ClockRateHz ?? 8000,
+                SendPtimeMs = SendPtime(theirs, capabilities, codec),
+                Direction = wanted & TheirDirection(answer, theirs, remote.Address, ice).Reverse(),
                 RemoteAddress = remote.Address.ToString(),
                 RemotePort = theirs.Port,
-                RemoteRtcpPort = RtcpPort(theirs, ours.RtcpMux && theirs.RtcpMux),
-                RtcpMux = ours.RtcpMux && theirs.RtcpMux,
+                RemoteRtcpPort = RtcpPort(theirs, mux),
+                RtcpMux = mux,
+                Protocol = ours.Protocol,
+                Mid = SdpAttributes.Find(ours.Attributes, "mid")?.Value,
+                Bundled = SdpAttributes.Find(offer.Attributes, "group") is not null,
+                Security = security,
+                Ice = ice,
                 LocalAddress = offer.AddressOf(ours)!,
                 LocalPort = ours.Port,
                 SessionId = long.Parse(offer.Origin.SessionId, CultureInfo.InvariantCulture),
@@ -152,28 +173,38 @@ public static class OfferAnswer
         int index,
         MediaCapabilities capabilities,
         LocalMedia local,
+        NegotiatedMedia? current,
         out NegotiatedMedia? media
     )
     {
         media = null;
         var audio = offer.Media[index];
-        if (audio.Protocol != Transport)
+        if (!RtpProfile.TryRead(audio.Protocol, out var profile))
             return MediaRefusal.NoCommonTransport;
+        var offered = audio.PayloadFormats.ToList();
         if (
-            (
-                capabilities.PreferOurOrder
-                    ? FirstOfOurs(audio, capabilities.Codecs)
-                    : FirstCommon(audio, capabilities.Codecs)
-            )
-            is not
-            ({ } format, { } codec)
+            CodecChoice.Choose(offered, capabilities.Codecs, capabilities.PreferOurOrder) is not ({ } format, var codec)
         )
             return MediaRefusal.NoCommonCodec;
         if (Remote(offer, audio) is not { } remote)
             return MediaRefusal.NoUsableAddress;
+        if (
+            !SecurityChoice.TryAnswer(
+                offer,
+                audio,
+                profile,
+                capabilities.Srtp,
+                local.Secrets,
+                current,
+                out var security
+            )
+        )
+            return MediaRefusal.NoCommonEncryption;
 
-        var events = capabilities.TelephoneEvent ? audio.PayloadFormats.FirstOrDefault(IsTelephoneEvent) : null;
+        var events = capabilities.TelephoneEvent ? CodecChoice.EventsFor(offered, codec.ClockRateHz()) : null;
         var mux = audio.RtcpMux && capabilities.RtcpMux;
+        var ice = IceAttributes.Agree(offer, audio, mux, local.Secrets);
+        var mid = SdpAttributes.Find(audio.Attributes, "mid")?.Value;
         media = new NegotiatedMedia
         {
             Codec = codec,
@@ -182,12 +213,18 @@ public static class OfferAnswer
             ReceivePayloadType = format.PayloadType,
             SendTelephoneEventType = events?.PayloadType,
             ReceiveTelephoneEventType = events?.PayloadType,
-            SendPtimeMs = SendPtime(audio, capabilities),
-            Direction = TheirDirection(offer, audio, remote.Address).Reverse() & local.Direction,
+            TelephoneEventRateHz = events?.ClockRateHz ?? 8000,
+            SendPtimeMs = SendPtime(audio, capabilities, codec),
+            Direction = TheirDirection(offer, audio, remote.Address, ice).Reverse() & local.Direction,
             RemoteAddress = remote.Address.ToString(),
             RemotePort = audio.Port,
             RemoteRtcpPort = RtcpPort(audio, mux),
             RtcpMux = mux,
+            Protocol = audio.Protocol,
+            Mid = mid,
+            Bundled = mid is not null && IsHeadOfBundle(offer, mid),
+            Security = security,
+            Ice = ice,
             LocalAddress = local.Address,
             LocalPort = local.Port,
             SessionId = local.SessionId,
@@ -198,67 +235,42 @@ public static class OfferAnswer
         return MediaRefusal.None;
     }
 
-    internal static bool Carries(PayloadFormat format, AudioCodec codec) => format.Is(codec.EncodingName(), 8000);
+    /// <summary>The answer's transport is the offer's; feedback alone makes no difference to us.</summary>
+    private static bool Fits(MediaDescription theirs, RtpProfile profile) =>
+        RtpProfile.TryRead(theirs.Protocol, out var answered)
+        && answered with { Feedback = profile.Feedback } == profile;
 
-    internal static bool IsTelephoneEvent(PayloadFormat format) => format.Is(TelephoneEvent, 8000);
-
-    private static (PayloadFormat? Format, AudioCodec? Codec) FirstCommon(
-        MediaDescription audio,
-        IReadOnlyList<AudioCodec> codecs
-    )
-    {
-        foreach (var format in audio.PayloadFormats)
-        {
-            foreach (var codec in codecs)
-            {
-                if (Carries(format, codec))
-                    return (format, codec);
-            }
-        }
-
-        return (null, null);
-    }
-
-    private static (PayloadFormat? Format, AudioCodec? Codec) FirstOfOurs(
-        MediaDescription audio,
-        IReadOnlyList<AudioCodec> codecs
-    )
-    {
-        foreach (var codec in codecs)
-        {
-            if (audio.PayloadFormats.FirstOrDefault(f => Carries(f, codec)) is { } format)
-                return (format, codec);
-        }
-
-        return (null, null);
-    }
+    private static bool IsHeadOfBundle(SessionDescription offer, string mid) =>
+        SdpAttributes.Find(offer.Attributes, "group")?.Value?.Split(' ') is ["BUNDLE", .. var mids]
+        && mids.Contains(mid);
 
     private static (IPAddress Address, int Port)? Remote(SessionDescription description, MediaDescription media) =>
         IPAddress.TryParse(description.AddressOf(media), out var address) ? (address, media.Port) : null;
 
     /// <summary>
     /// What the peer does with media, from its own side. c=0.0.0.0 is RFC 2543's hold: the peer does not receive
-    /// (RFC 3264 §8.4).
+    /// (RFC 3264 §8.4); with ICE it says that the candidates tell.
     /// </summary>
     private static MediaDirection TheirDirection(
         SessionDescription description,
         MediaDescription media,
-        IPAddress address
+        IPAddress address,
+        IceCredentials? ice
     )
     {
         var direction = description.DirectionOf(media);
-        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+        return ice is null && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             ? direction & MediaDirection.SendOnly
             : direction;
     }
 
     /// <summary>a=ptime is what the peer wants to get (RFC 4566 §6); a=maxptime is the most it can take.</summary>
-    private static int SendPtime(MediaDescription theirs, MediaCapabilities capabilities)
+    private static int SendPtime(MediaDescription theirs, MediaCapabilities capabilities, AudioCodec codec)
     {
         var wanted = theirs.PtimeMs ?? capabilities.PtimeMs;
         if (theirs.MaxPtimeMs is { } most)
             wanted = Math.Min(wanted, most);
-        return Math.Clamp(wanted / 10 * 10, 10, 60);
+        return CodecChoice.Ptime(codec, wanted);
     }
 
     private static int RtcpPort(MediaDescription theirs, bool mux) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OCPlatform.Media.Codecs;
 
 namespace OCPlatform.Media.Sdp;
@@ -6,6 +5,9 @@ namespace OCPlatform.Media.Sdp;
 /// <summary>Writes our offers.</summary>
 internal static class OfferDescription
 {
+    /// <summary>Our only m-line, where we choose.</summary>
+    private const string FirstMid = "0";
+
     public static SessionDescription Write(MediaCapabilities capabilities, LocalMedia local, NegotiatedMedia? current)
     {
         var formats = new List<string>();
@@ -16,22 +18,21 @@ internal static class OfferDescription
             : [current.Codec, .. capabilities.Codecs.Where(c => c != current.Codec)];
         foreach (var codec in codecs)
         {
-            var type = current?.Codec == codec ? current.ReceivePayloadType : codec.StaticPayloadType()!.Value;
+            var type = current?.Codec == codec ? current.ReceivePayloadType : CodecChoice.OfferedType(codec);
             LocalDescription.AddCodec(formats, attributes, type, codec);
         }
 
         if (capabilities.TelephoneEvent)
-        {
-            var type = current?.ReceiveTelephoneEventType ?? OfferAnswer.OfferedTelephoneEventType;
-            LocalDescription.AddTelephoneEvent(formats, attributes, type);
-        }
-
+            AddEvents(formats, attributes, codecs, current);
         LocalDescription.AddCommon(attributes, capabilities.PtimeMs, local.Direction, capabilities.RtcpMux);
+        var mid = current is null ? FirstMid : current.Mid;
+        if (local.Secrets is { } secrets)
+            AddSecurity(attributes, local, secrets, current);
         var audio = new MediaDescription
         {
             Kind = "audio",
             Port = local.Port,
-            Protocol = OfferAnswer.Transport,
+            Protocol = current?.Protocol ?? RtpProfile.Plain.ToString(),
             Formats = formats,
             Attributes = attributes,
         };
@@ -40,99 +41,66 @@ internal static class OfferDescription
         var count = current?.MediaCount ?? 1;
         for (var index = 0; index < count; index++)
             media.Add(index == (current?.MediaIndex ?? 0) ? audio : LocalDescription.Disabled());
-        return LocalDescription.Session(local.Address, local.SessionId, local.SessionVersion, media);
-    }
-}
-
-/// <summary>Writes the answer that says what was agreed.</summary>
-internal static class AnswerDescription
-{
-    public static SessionDescription Write(SessionDescription offer, NegotiatedMedia agreed)
-    {
-        var media = new List<MediaDescription>(offer.Media.Count);
-        for (var index = 0; index < offer.Media.Count; index++)
+        var session = new List<SdpAttribute>();
+        if (local.Secrets is not null && (current is null || current.Ice is not null))
+            session.Add(new SdpAttribute(IceAttributes.Lite));
+        if (mid is not null && local.Secrets is not null)
         {
-            var offered = offer.Media[index];
-            media.Add(
-                index == agreed.MediaIndex
-                    ? Audio(agreed)
-                    : offered with
-                    {
-                        Port = 0,
-                        ConnectionAddress = null,
-                        Attributes = [],
-                    }
-            );
+            attributes.Add(new SdpAttribute("mid", mid));
+            if (current?.Bundled != false)
+                session.Add(new SdpAttribute("group", $"BUNDLE {mid}"));
         }
 
-        return LocalDescription.Session(agreed.LocalAddress, agreed.SessionId, agreed.SessionVersion, media);
+        return LocalDescription.Session(local, session, media);
     }
 
-    private static MediaDescription Audio(NegotiatedMedia agreed)
+    /// <summary>One telephone-event for each clock rate among the codecs (RFC 4733 §2.5.1.2).</summary>
+    private static void AddEvents(
+        List<string> formats,
+        List<SdpAttribute> attributes,
+        IReadOnlyList<AudioCodec> codecs,
+        NegotiatedMedia? current
+    )
     {
-        var formats = new List<string>();
-        var attributes = new List<SdpAttribute>();
-        LocalDescription.AddCodec(formats, attributes, agreed.ReceivePayloadType, agreed.Codec);
-        if (agreed.ReceiveTelephoneEventType is { } events)
-            LocalDescription.AddTelephoneEvent(formats, attributes, events);
-        LocalDescription.AddCommon(attributes, agreed.SendPtimeMs, agreed.Direction, agreed.RtcpMux);
-        return new MediaDescription
+        // 8 kHz first: it is what phones look for.
+        foreach (var rateHz in codecs.Select(c => c.ClockRateHz()).Append(8000).Distinct().Order())
         {
-            Kind = "audio",
-            Port = agreed.LocalPort,
-            Protocol = OfferAnswer.Transport,
-            Formats = formats,
-            Attributes = attributes,
-        };
+            var type =
+                current?.TelephoneEventRateHz == rateHz && current.ReceiveTelephoneEventType is { } kept
+                    ? kept
+                    : CodecChoice.OfferedEventType(rateHz);
+            LocalDescription.AddTelephoneEvent(formats, attributes, type, rateHz);
+        }
     }
-}
 
-internal static class LocalDescription
-{
-    public static SessionDescription Session(
-        string address,
-        long sessionId,
-        long sessionVersion,
-        IReadOnlyList<MediaDescription> media
-    ) =>
-        new()
+    private static void AddSecurity(
+        List<SdpAttribute> attributes,
+        LocalMedia local,
+        LocalSecrets secrets,
+        NegotiatedMedia? current
+    )
+    {
+        var isFirst = current is null;
+        if (isFirst || current!.Security is { Agreement: KeyAgreement.Sdes })
         {
-            Origin = new SdpOrigin("-", Text(sessionId), Text(sessionVersion), address),
-            ConnectionAddress = address,
-            Media = media,
-        };
+            // The suite in use keeps its tag and comes first.
+            var tag = 0;
+            var suites = LocalSecrets.OfferedSuites.AsEnumerable();
+            if (current?.Security?.SendKeys is { Suite: var used })
+            {
+                LocalDescription.AddCrypto(attributes, current.Security.CryptoTag, secrets.KeysFor(used));
+                tag = current.Security.CryptoTag;
+                suites = suites.Where(s => s != used);
+            }
+            foreach (var suite in suites)
+                LocalDescription.AddCrypto(attributes, ++tag, secrets.KeysFor(suite));
+        }
 
-    public static void AddCodec(List<string> formats, List<SdpAttribute> attributes, int payloadType, AudioCodec codec)
-    {
-        formats.Add(Text(payloadType));
-        attributes.Add(new SdpAttribute("rtpmap", $"{Text(payloadType)} {codec.EncodingName()}/8000"));
+        if (secrets.Fingerprint is not null && (isFirst || current!.Security is { Agreement: KeyAgreement.Dtls }))
+            LocalDescription.AddDtls(attributes, secrets.Fingerprint, "actpass");
+        if (isFirst || current!.Ice is not null)
+            attributes.AddRange(
+                IceAttributes.Describe(secrets.IceUfrag, secrets.IcePassword, local.Address, local.Port)
+            );
     }
-
-    public static void AddTelephoneEvent(List<string> formats, List<SdpAttribute> attributes, int payloadType)
-    {
-        formats.Add(Text(payloadType));
-        attributes.Add(new SdpAttribute("rtpmap", $"{Text(payloadType)} {OfferAnswer.TelephoneEvent}/8000"));
-        // RFC 4733 §2.4.1: the DTMF digits, *, # and A–D.
-        attributes.Add(new SdpAttribute("fmtp", $"{Text(payloadType)} 0-15"));
-    }
-
-    public static void AddCommon(List<SdpAttribute> attributes, int ptimeMs, MediaDirection direction, bool rtcpMux)
-    {
-        attributes.Add(new SdpAttribute("ptime", Text(ptimeMs)));
-        if (rtcpMux)
-            attributes.Add(new SdpAttribute("rtcp-mux"));
-        attributes.Add(new SdpAttribute(direction.AttributeName()));
-    }
-
-    /// <summary>A stream of the peer's that we never took: its place must stay (RFC 3264 §8).</summary>
-    public static MediaDescription Disabled() =>
-        new()
-        {
-            Kind = "audio",
-            Port = 0,
-            Protocol = OfferAnswer.Transport,
-            Formats = ["0"],
-        };
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

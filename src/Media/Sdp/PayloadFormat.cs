@@ -5,10 +5,12 @@ namespace OCPlatform.Media.Sdp;
 /// <summary>A payload type number and what it stands for in one m-line (RFC 4566 a=rtpmap, RFC 3551 §6).</summary>
 public sealed record PayloadFormat(int PayloadType, string Encoding, int ClockRateHz, int Channels, string? Parameters)
 {
-    public bool Is(string encoding, int clockRateHz) =>
+    public bool Is(string encoding, int clockRateHz, int channels = 1) =>
         ClockRateHz == clockRateHz
-        && Channels == 1
+        && Channels == channels
         && string.Equals(Encoding, encoding, StringComparison.OrdinalIgnoreCase);
+
+    public bool Is(PayloadFormat other) => Is(other.Encoding, other.ClockRateHz, other.Channels);
 
     internal static IEnumerable<PayloadFormat> Read(MediaDescription media)
     {

@@ -94,7 +94,7 @@ internal sealed class Baresip : IPhone
         TestTone.Write(tone);
         File.WriteAllText(
             Path.Combine(folder, "accounts"),
-            $"<sip:{account.User}@{account.Server};transport={account.Transport}>;auth_pass={account.Password};regint={(account.Registers ? 60 : 0)}\n"
+            $"<sip:{account.User}@{account.Server};transport={account.Transport}>;auth_pass={account.Password};regint={(account.Registers ? 60 : 0)}{MediaOf(account.Media)}\n"
         );
         File.WriteAllText(
             Path.Combine(folder, "config"),
@@ -105,7 +105,9 @@ internal sealed class Baresip : IPhone
             audio_player aubridge,ear
             audio_source aufile,{tone}
             module_path /usr/lib/baresip/modules
-            module g711.so
+            module {account.Media.Module}.so
+            {(account.Media.Encryption.Length > 0 ? "module srtp.so\nmodule dtls_srtp.so" : "")}
+            {(account.Media.Ice ? "module ice.so" : "")}
             module aufile.so
             module aubridge.so
             module sndfile.so
@@ -117,6 +119,11 @@ internal sealed class Baresip : IPhone
             """
         );
     }
+
+    private static string MediaOf(PhoneMedia media) =>
+        $";audio_codecs={media.Codec}"
+        + (media.Encryption.Length > 0 ? $";mediaenc={media.Encryption}" : "")
+        + (media.Ice ? ";medianat=ice" : "");
 
     // ctrl_tcp frames its JSON as netstrings: LENGTH:TEXT,
     private async Task CommandAsync(string command, string parameters = "")

@@ -16,9 +16,24 @@ internal sealed record PhoneAccount(
     string? CaFile = null
 )
 {
+    /// <summary>What its media may be; for baresip only.</summary>
+    public PhoneMedia Media { get; init; } = new();
+
     /// <summary>The address that this phone calls a user of the platform by.</summary>
     public string UriOf(string user) => $"sip:{user}@{Server};transport={Transport}";
 }
+
+/// <summary>A phone's one codec and its encryption, in baresip's words.</summary>
+/// <param name="Codec">Such as <c>opus/48000/2</c>.</param>
+/// <param name="Module">The module that has the codec.</param>
+/// <param name="Encryption">srtp, srtp-mand, dtls_srtp; empty for none.</param>
+/// <param name="Ice">Whether it does ICE.</param>
+internal sealed record PhoneMedia(
+    string Codec = "pcmu/8000/1",
+    string Module = "g711",
+    string Encryption = "",
+    bool Ice = false
+);
 
 /// <summary>A phone that a test presses the keys of.</summary>
 internal interface IPhone : IAsyncDisposable

@@ -7,16 +7,55 @@ internal static class TestTone
 {
     private const int SampleRateHz = 8000;
     private const int Seconds = 40;
+    private const int FrequencyHz = 440;
 
     public static void Write(string path)
     {
         var samples = new short[SampleRateHz * Seconds];
         for (var i = 0; i < samples.Length; i++)
         {
-            samples[i] = (short)(1000 * Math.Sin(2 * Math.PI * 440 * i / SampleRateHz));
+            samples[i] = (short)(1000 * Math.Sin(2 * Math.PI * FrequencyHz * i / SampleRateHz));
         }
         using var wav = new WavWriter(path, SampleRateHz, 1);
         wav.Write(samples);
+    }
+
+    /// <summary>
+    /// How much of the loudest second of a recording is the tone: 1 for nothing else, from its power at 440 Hz against all
+    /// power.
+    /// </summary>
+    public static double Share(ReadOnlySpan<short> samples)
+    {
+        var (loudest, at) = (0.0, 0);
+        for (var start = 0; start + SampleRateHz <= samples.Length; start += SampleRateHz / 4)
+        {
+            if (PowerOf(samples.Slice(start, SampleRateHz)) is var power && power > loudest)
+            {
+                (loudest, at) = (power, start);
+            }
+        }
+        if (loudest == 0)
+        {
+            return 0;
+        }
+        var second = samples.Slice(at, SampleRateHz);
+        var (re, im) = (0.0, 0.0);
+        for (var i = 0; i < second.Length; i++)
+        {
+            var (sin, cos) = Math.SinCos(2 * Math.PI * FrequencyHz * i / SampleRateHz);
+            (re, im) = (re + second[i] * cos, im + second[i] * sin);
+        }
+        return 2 * (re * re + im * im) / second.Length / second.Length / loudest;
+    }
+
+    private static double PowerOf(ReadOnlySpan<short> samples)
+    {
+        var sum = 0.0;
+        foreach (var sample in samples)
+        {
+            sum += (double)sample * sample;
+        }
+        return sum / samples.Length;
     }
 
     /// <summary>Loudness of a recording in parts of a tenth of a second: the loudest of them.</summary>

@@ -20,6 +20,9 @@ public sealed class SignallingPlatform : IAsyncLifetime
 
     public const string Password = "tell-nobody";
 
+    /// <summary>Who calls it hears himself.</summary>
+    public const string EchoNumber = "echo";
+
     /// <summary>How long every call rings: time enough to do something before the answer.</summary>
     public const int RingMs = 1500;
 
@@ -79,6 +82,9 @@ public sealed class SignallingPlatform : IAsyncLifetime
             ["OCP_CALLS_RING_MS"] = $"{RingMs}",
             // SIPp never speaks; the agent must not give it up.
             ["OCP_CALLS_TURN_TAKING_USER_SILENT_MS"] = "120000",
+            ["OCP_CALLS_CODECS"] = "opus,g722,pcmu,pcma,l16",
+            ["OCP_CALLS_SERVICES_0_NUMBER"] = EchoNumber,
+            ["OCP_CALLS_SERVICES_0_KIND"] = "echo",
             ["OCP_SIP_TRUNKS_0_NAME"] = "sipp",
             ["OCP_SIP_TRUNKS_0_ADDRESSES"] = $"{TrunkAddress}/31",
             ["OCP_SIP_TRUNKS_0_ALLOW_REFERRALS"] = "true",

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
 
@@ -19,7 +18,7 @@ internal sealed class VirtualPair : IAsyncDisposable
     private readonly Agreement _agentAgreement;
     private readonly MediaSockets _callerSockets;
     private readonly MediaSockets _agentSockets;
-    private readonly short[] _frame = new short[160];
+    private readonly ClockBuffers _buffers = new();
     private long _tick = 1;
 
     public VirtualPair(MediaCapabilities? caller = null, int capacityMs = 4000)
@@ -29,11 +28,11 @@ internal sealed class VirtualPair : IAsyncDisposable
         Agent = new Playout(capacityMs);
         _callerSockets = Bind();
         _agentSockets = Bind();
-        _wire = new Wire();
+        _wire = new Wire(_callerSockets, _agentSockets);
         _caller = new SessionStream(_pair.Engine, _callerSockets, _pair.CallerSink, Caller);
         _agent = new SessionStream(_pair.Engine, _agentSockets, _pair.AgentSink, Agent);
-        _callerAgreement = new Agreement(_pair.CallerMedia with { RemotePort = Port(_agentSockets) }, false);
-        _agentAgreement = new Agreement(_pair.AgentMedia with { RemotePort = Port(_callerSockets) }, false);
+        _callerAgreement = new Agreement(_pair.CallerMedia with { RemotePort = Port(_agentSockets) }, false, 8000);
+        _agentAgreement = new Agreement(_pair.AgentMedia with { RemotePort = Port(_callerSockets) }, false, 8000);
     }
 
     public Playout Caller { get; }
@@ -50,11 +49,11 @@ internal sealed class VirtualPair : IAsyncDisposable
             between?.Invoke();
             var now = 1_000_000_000 + _tick * MediaClock.TickNs;
             _wire.NowNs = now;
-            _caller.Tick(new ClockTick(_wire, _frame, _tick, now, now, 0), _callerAgreement);
+            _caller.Tick(new ClockTick(_wire, _buffers, _tick, now, now, 0), _callerAgreement);
             // The agent's clock ticks in between.
             now += MediaClock.TickNs / 2;
             _wire.NowNs = now;
-            _agent.Tick(new ClockTick(_wire, _frame, _tick, now, now, 0), _agentAgreement);
+            _agent.Tick(new ClockTick(_wire, _buffers, _tick, now, now, 0), _agentAgreement);
         }
     }
 
@@ -76,42 +75,50 @@ internal sealed class VirtualPair : IAsyncDisposable
         throw new InvalidOperationException("No free port.");
     }
 
-    private static int Port(MediaSockets sockets) => ((IPEndPoint)sockets.Rtp.LocalEndPoint!).Port;
+    private static int Port(MediaSockets sockets) => sockets.Local.Port;
 
-    private sealed class Wire : Datagrams
+    /// <summary>Packets by the port they go to; descriptors are told apart by the order in which they were bound.</summary>
+    private sealed class Wire(params MediaSockets[] sockets) : Datagrams
     {
         private readonly Dictionary<int, Queue<(byte[] Packet, PeerAddress Source, long At)>> _onTheWay = [];
-        private readonly List<(byte[] Packet, PeerAddress Source, long At)> _received = [];
+        private (byte[] Packet, PeerAddress Source, long At) _received;
 
         public long NowNs { get; set; }
 
-        public override int Receive(Socket socket, int handle, long nowNs, long wallMinusMonotonicNs)
-        {
-            _received.Clear();
-            if (_onTheWay.TryGetValue(((IPEndPoint)socket.LocalEndPoint!).Port, out var queue))
-            {
-                while (queue.TryDequeue(out var packet))
-                    _received.Add(packet);
-            }
+        public override Span<byte> Packet => _received.Packet;
 
-            return _received.Count;
-        }
+        public override PeerAddress Source => _received.Source;
 
-        public override ReadOnlySpan<byte> Packet(int index) => _received[index].Packet;
+        public override long ArrivalNs => _received.At;
 
-        public override PeerAddress Source(int index) => _received[index].Source;
+        public override bool TryReceive(in UdpEnd end, bool connected, long nowNs, long wallMinusMonotonicNs) =>
+            _onTheWay.TryGetValue(PortOf(end), out var queue) && queue.TryDequeue(out _received);
 
-        public override long ArrivalNs(int index) => _received[index].At;
-
-        public override bool Send(Socket socket, int handle, ReadOnlySpan<byte> packet, in PeerAddress destination)
+        public override bool Send(in UdpEnd end, bool connected, ReadOnlySpan<byte> packet, in PeerAddress destination)
         {
             if (!_onTheWay.TryGetValue(destination.Port, out var queue))
                 _onTheWay[destination.Port] = queue = new();
-            var local = (IPEndPoint)socket.LocalEndPoint!;
-            queue.Enqueue((packet.ToArray(), PeerAddress.From(local.Address, local.Port), NowNs + 1_000_000));
+            queue.Enqueue((packet.ToArray(), PeerAddress.From(IPAddress.Loopback, PortOf(end)), NowNs + 1_000_000));
             return true;
         }
 
+        public override bool Connect(in UdpEnd end, in PeerAddress peer) => true;
+
+        public override void Disconnect(in UdpEnd end) { }
+
         public override void Dispose() { }
+
+        private int PortOf(UdpEnd end)
+        {
+            foreach (var pair in sockets)
+            {
+                if (pair.Rtp == end)
+                    return pair.Local.Port;
+                if (pair.Rtcp == end)
+                    return pair.Local.Port + 1;
+            }
+
+            throw new InvalidOperationException("A socket of nobody.");
+        }
     }
 }

@@ -52,7 +52,8 @@ public class OfferAnswerTests
     [InlineData("m=audio 4000 RTP/AVP 101\na=rtpmap:101 telephone-event/8000", MediaRefusal.NoCommonCodec)]
     [InlineData("m=audio 4000 RTP/AVP 0\na=rtpmap:0 PCMU/16000", MediaRefusal.NoCommonCodec)]
     [InlineData("m=audio 4000 RTP/AVP 0\na=rtpmap:0 PCMU/8000/2", MediaRefusal.NoCommonCodec)]
-    [InlineData("m=audio 4000 RTP/SAVP 0", MediaRefusal.NoCommonTransport)]
+    [InlineData("m=audio 4000 RTP/SAVP 0", MediaRefusal.NoCommonEncryption)]
+    [InlineData("m=audio 4000 TCP/RTP/AVP 0", MediaRefusal.NoCommonTransport)]
     [InlineData("m=audio 4000 RTP/AVP 0\nc=IN IP4 phone.example.com", MediaRefusal.NoUsableAddress)]
     public void An_offer_that_does_not_fit_is_refused_with_the_reason(string media, MediaRefusal refusal)
     {

@@ -34,7 +34,18 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
         }
     }
 
-    public static async Task<PlatformUnderTest> StartAsync()
+    public int ProcessId => _process.Id;
+
+    public Task Exited => _process.WaitForExitAsync();
+
+    /// <param name="sipPort">Where it takes SIP; 0: a free port.</param>
+    /// <param name="core">The core it is bound to; −1: the last but one, null: as this process.</param>
+    /// <param name="more">Settings of this run by their environment variables.</param>
+    public static async Task<PlatformUnderTest> StartAsync(
+        int sipPort = 0,
+        int? core = -1,
+        IReadOnlyDictionary<string, string>? more = null
+    )
     {
         var root = Root();
         var host = Path.Combine(root, "src/Host/bin/Release/net10.0/OCPlatform.Host.dll");
@@ -43,18 +54,20 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
             throw new FileNotFoundException("The platform is not built: run ./ocp bench, which builds it.", host);
         }
         var folder = Directory.CreateTempSubdirectory("ocp-bench-").FullName;
-        var (sip, http, grpc) = (FreePort(), FreePort(), FreePort());
+        var (sip, http, grpc) = (sipPort == 0 ? FreePort() : sipPort, FreePort(), FreePort());
         var start = new ProcessStartInfo("dotnet", [host, "run"]) { WorkingDirectory = root };
-        foreach (var (name, value) in Settings(folder, sip, http, grpc))
+        foreach (
+            var (name, value) in Settings(folder, sip, http, grpc).Concat(more ?? new Dictionary<string, string>())
+        )
         {
             start.Environment[name] = value;
         }
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         var process = Process.Start(start)!;
-        if (OperatingSystem.IsLinux() && Environment.ProcessorCount > 1)
+        if (OperatingSystem.IsLinux() && core is { } chosen && Environment.ProcessorCount > 1)
         {
-            process.ProcessorAffinity = 2;
+            process.ProcessorAffinity = 1 << (chosen < 0 ? 1 : chosen);
         }
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, line) => Console.Error.WriteLine(line.Data);
@@ -102,6 +115,7 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
             ["OCP_HTTP_PORT"] = $"{http}",
             ["OCP_AI_PORT"] = $"{grpc}",
             ["OCP_DATABASE_PATH"] = Path.Combine(folder, "ocplatform.db"),
+            ["OCP_RECORDING_FOLDER"] = Path.Combine(folder, "recordings"),
             ["OCP_CHAT_TOKEN_KEY_FILE"] = Path.Combine(folder, "chat.key"),
             ["OCP_LOG_LEVEL"] = "warning",
         };

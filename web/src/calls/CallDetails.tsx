@@ -84,6 +84,7 @@ function Facts({ call }: { call: CallRecord }) {
       <Fact name="Trunk">{call.trunk || '–'}</Fact>
       <Fact name="Node">{call.node || '–'}</Fact>
       <Fact name="Codec">{call.codec?.toUpperCase() ?? '–'}</Fact>
+      <Fact name="Encryption">{call.encryption ?? 'none'}</Fact>
       {quality && (
         <>
           <Fact name="Packets">

@@ -26,6 +26,7 @@ export interface CallRecord {
   node: string;
   remoteAddress: string;
   codec?: string;
+  encryption?: string;
   onHold: boolean;
   receivedAt: string;
   answeredAt?: string;

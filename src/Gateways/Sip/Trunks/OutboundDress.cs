@@ -42,6 +42,10 @@ internal static class OutboundDress
         {
             DressFor(route.Trunk, invite);
         }
+        if (invite.ContentType == "application/sdp")
+        {
+            invite.Body = OfferedMedia.Over(route.Trunk, transport, invite.Body);
+        }
         SetContact(invite, transport, local);
         if (!invite.Headers.Contains(SipHeaderId.UserAgent))
         {
@@ -84,7 +88,6 @@ internal static class OutboundDress
         }
         DressReliability(trunk.Options.HundredRel, invite);
         DressTimer(trunk.SessionTimerSeconds, invite);
-        invite.Body = OfferedCodecs.Only(invite.Body, invite.ContentType == "application/sdp" ? trunk.Codecs : []);
     }
 
     /// <summary>The call's own number when it has one, else the trunk's, else whatever the call is named.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Gateways.Sip;
 
@@ -99,8 +100,17 @@ public sealed class TrunkOptions : IValidatableObject
     [Range(0, 65535)]
     public int Weight { get; set; } = 10;
 
-    /// <summary>Codecs offered on calls out, best first, such as `PCMU`. Empty: the preset's, or all that we have.</summary>
+    /// <summary>
+    /// Codecs offered on calls out and taken on calls in, best first, such as `PCMU`. Empty: the preset's, or all of
+    /// `calls.codecs`, and on calls in then the caller's order counts.
+    /// </summary>
     public List<string> Codecs { get; set; } = [];
+
+    /// <summary>
+    /// Encryption of media (SRTP): never; allowed, which takes it when a call in offers it, and offers it on calls out over
+    /// TLS; or required, which refuses calls in without it (488) and offers nothing else.
+    /// </summary>
+    public SrtpPolicy Srtp { get; set; } = SrtpPolicy.Allowed;
 
     /// <summary>Headers added to every INVITE out, by name.</summary>
     public Dictionary<string, string> Headers { get; set; } = [];

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using OCPlatform.Gateways.Sip;
+using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 
 namespace OCPlatform.Gateways.Tests.Sip.Outbound;
@@ -154,6 +155,32 @@ public sealed class OutboundDressTests
             );
         var untouched = OfferedCodecs.Only(Encoding.UTF8.GetBytes(offer), ["opus"]);
         Encoding.UTF8.GetString(untouched.Span).Should().Be(offer);
+    }
+
+    [Theory]
+    [InlineData(SrtpPolicy.Never, "TLS", "RTP/AVP", false)]
+    [InlineData(SrtpPolicy.Allowed, "UDP", "RTP/AVP", false)]
+    [InlineData(SrtpPolicy.Allowed, "TLS", "RTP/AVP", true)]
+    [InlineData(SrtpPolicy.Required, "UDP", "RTP/SAVP", true)]
+    public void Keys_leave_as_the_trunk_demands_and_the_signalling_can_keep_them(
+        SrtpPolicy policy,
+        string transport,
+        string protocol,
+        bool keys
+    )
+    {
+        _options.Srtp = policy;
+        var local = new LocalMedia("192.0.2.1", 10_000, 1, 1) { Secrets = new LocalSecrets(null) };
+        _written.SetBody(
+            Encoding.UTF8.GetBytes(OfferAnswer.Offer(MediaCapabilities.Default, local).ToString()),
+            "application/sdp"
+        );
+
+        var offer = Encoding.UTF8.GetString(Dress(transport).Body.Span);
+
+        offer.Should().Contain($" {protocol} 0 8 101\r\n");
+        offer.Contains("a=crypto").Should().Be(keys);
+        offer.Should().NotContainAny("ice-", "fingerprint", "BUNDLE");
     }
 
     [Fact]

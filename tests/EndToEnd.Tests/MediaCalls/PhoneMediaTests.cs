@@ -1,0 +1,81 @@
+using System.Text.Json;
+using OCPlatform.EndToEnd.Tests.Phones;
+using OCPlatform.EndToEnd.Tests.Sip;
+using OCPlatform.LoadTest;
+
+namespace OCPlatform.EndToEnd.Tests.MediaCalls;
+
+/// <summary>
+/// baresip calls the echo service with every codec and every kind of encryption: what it hears is its own tone, which the
+/// platform has decrypted, decoded, encoded and encrypted again.
+/// </summary>
+[Collection(SignallingCollection.Name)]
+public sealed class PhoneMediaTests(SignallingPlatform signalling)
+{
+    private const int TwoSecondsOfPackets = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private PlatformProcess Platform => signalling.Platform;
+
+    [Theory]
+    [InlineData("opus/48000/2", "opus", "", false, "opus", "")]
+    [InlineData("G722/16000/1", "g722", "", false, "G722", "")]
+    [InlineData("L16/16000/1", "l16", "", false, "L16", "")]
+    [InlineData("pcma/8000/1", "g711", "srtp", false, "PCMA", "SDES")]
+    [InlineData("pcmu/8000/1", "g711", "srtp-mand", false, "PCMU", "SDES")]
+    [InlineData("opus/48000/2", "opus", "srtp-mand", false, "opus", "SDES")]
+    [InlineData("pcmu/8000/1", "g711", "dtls_srtp", false, "PCMU", "DTLS")]
+    [InlineData("opus/48000/2", "opus", "dtls_srtp", true, "opus", "DTLS")]
+    public async Task A_phone_hears_itself(
+        string codec,
+        string module,
+        string encryption,
+        bool ice,
+        string codecName,
+        string encryptionName
+    )
+    {
+        var account = new PhoneAccount(
+            SignallingPlatform.UserName,
+            SignallingPlatform.Password,
+            "udp",
+            $"127.0.0.1:{Platform.Ports.Sip}"
+        )
+        {
+            Media = new PhoneMedia(codec, module, encryption, ice),
+        };
+        await using var phone = await Baresip.StartAsync(account);
+        await phone.CallAsync(SignallingPlatform.EchoNumber);
+        var id = await LiveCallAsync(TwoSecondsOfPackets, $"two seconds of {codec} {encryption}");
+        await phone.HangUpAsync();
+
+        var heard = TelephoneAudio.ReadWav(await phone.RecordingAsync());
+        TestTone.Share(heard).Should().BeGreaterThan(0.9, "what comes back is the tone and nothing else");
+        var record = await Platform.WaitForJsonAsync(
+            $"/api/calls/{id}",
+            call => call.Text("state") == "ended",
+            Patience,
+            "the call's end"
+        );
+        record.Text("codec").Should().Be(codecName);
+        record.Text("encryption").Should().StartWith(encryptionName);
+        record.Text("endCause", "by").Should().Be("caller");
+    }
+
+    /// <summary>The id of the one live call to the echo, once so many packets have come in.</summary>
+    private async Task<string> LiveCallAsync(int packets, string what)
+    {
+        JsonElement? found = null;
+        await Platform.LiveCallAsync(
+            SignallingPlatform.EchoNumber,
+            call =>
+            {
+                found = call;
+                return call.TryGetProperty("quality", out var quality)
+                    && quality.GetProperty("packetsReceived").GetInt64() >= packets;
+            },
+            what
+        );
+        return found!.Value.Text("id");
+    }
+}

@@ -1,0 +1,107 @@
+using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Sdp;
+
+namespace OCPlatform.Media.Tests.Sdp;
+
+public class CodecNegotiationTests
+{
+    private static readonly LocalMedia Local = new("198.51.100.1", 10020, 77, 5);
+    private static readonly MediaCapabilities All = new()
+    {
+        Codecs =
+        [
+            AudioCodec.Opus,
+            AudioCodec.G722,
+            AudioCodec.Pcmu,
+            AudioCodec.Pcma,
+            AudioCodec.L16,
+            AudioCodec.L16Narrow,
+        ],
+    };
+
+    private static SessionDescription Description(string media)
+    {
+        SessionDescription
+            .TryParse(
+                $"v=0\no=- 1 1 IN IP4 192.0.2.10\ns=-\nc=IN IP4 192.0.2.10\nt=0 0\n{media}",
+                out var sdp,
+                out var failure
+            )
+            .Should()
+            .BeTrue(failure.ToString());
+        return sdp!;
+    }
+
+    [Theory]
+    [InlineData("9 0", "", AudioCodec.G722, 9)]
+    [InlineData("96 0", "a=rtpmap:96 opus/48000/2\n", AudioCodec.Opus, 96)]
+    [InlineData("96 0", "a=rtpmap:96 opus/48000\n", AudioCodec.Pcmu, 0)]
+    [InlineData("97", "a=rtpmap:97 L16/16000\n", AudioCodec.L16, 97)]
+    [InlineData("97", "a=rtpmap:97 L16/8000/1\n", AudioCodec.L16Narrow, 97)]
+    [InlineData("97 8", "a=rtpmap:97 L16/44100/2\n", AudioCodec.Pcma, 8)]
+    public void Codecs_are_known_by_name_rate_and_channels(
+        string formats,
+        string attributes,
+        AudioCodec codec,
+        int payloadType
+    )
+    {
+        var result = OfferAnswer.Answer(Description($"m=audio 4000 RTP/AVP {formats}\n{attributes}"), All, Local);
+
+        result.Media!.Codec.Should().Be(codec);
+        result.Media.SendPayloadType.Should().Be(payloadType);
+    }
+
+    [Fact]
+    public void An_offer_names_each_codec_and_an_event_format_for_each_clock()
+    {
+        var text = OfferAnswer.Offer(All, Local).ToString();
+
+        text.Should().Contain("m=audio 10020 RTP/AVP 111 9 0 8 98 97 101 102 110\r\n");
+        text.Should().Contain("a=rtpmap:111 opus/48000/2\r\n").And.Contain("a=fmtp:111 ");
+        text.Should().Contain("a=rtpmap:9 G722/8000\r\n").And.Contain("a=rtpmap:98 L16/16000\r\n");
+        text.Should().Contain("a=rtpmap:101 telephone-event/8000\r\n");
+        text.Should().Contain("a=rtpmap:102 telephone-event/16000\r\n");
+        text.Should().Contain("a=rtpmap:110 telephone-event/48000\r\n");
+    }
+
+    [Fact]
+    public void Each_side_keeps_its_own_numbers()
+    {
+        var offer = OfferAnswer.Offer(All, Local);
+        var answer = Description(
+            "m=audio 4000 RTP/AVP 120 121\na=rtpmap:120 opus/48000/2\na=rtpmap:121 telephone-event/48000\n"
+        );
+
+        var media = OfferAnswer.AcceptAnswer(offer, answer, All).Media!;
+
+        (media.SendPayloadType, media.ReceivePayloadType).Should().Be((120, 111));
+        (media.SendTelephoneEventType, media.ReceiveTelephoneEventType).Should().Be((121, 110));
+        media.TelephoneEventRateHz.Should().Be(48_000);
+    }
+
+    [Fact]
+    public void A_phone_that_has_events_at_8_kHz_only_gets_them_so()
+    {
+        var offer = Description(
+            "m=audio 4000 RTP/AVP 96 101\na=rtpmap:96 opus/48000/2\na=rtpmap:101 telephone-event/8000\n"
+        );
+
+        var media = OfferAnswer.Answer(offer, All, Local).Media!;
+
+        (media.ReceiveTelephoneEventType, media.TelephoneEventRateHz).Should().Be((101, 8000));
+    }
+
+    [Theory]
+    [InlineData(10, 10)]
+    [InlineData(30, 20)]
+    [InlineData(50, 40)]
+    [InlineData(60, 60)]
+    [InlineData(120, 60)]
+    public void Opus_is_sent_in_packets_that_it_has(int asked, int ptimeMs)
+    {
+        var offer = Description($"m=audio 4000 RTP/AVP 96\na=rtpmap:96 opus/48000/2\na=ptime:{asked}\n");
+
+        OfferAnswer.Answer(offer, All, Local).Media!.SendPtimeMs.Should().Be(ptimeMs);
+    }
+}
