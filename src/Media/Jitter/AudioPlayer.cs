@@ -82,6 +82,9 @@ internal sealed class AudioPlayer
     /// <summary>The usual packet's samples.</summary>
     public int PacketSamples { get; set; }
 
+    /// <summary>Where the audio received so far ends.</summary>
+    public long Newest { get; set; }
+
     /// <summary>A telephone-event is under way: missing audio is silence, not loss.</summary>
     public bool InEvent { get; set; }
 
@@ -131,6 +134,7 @@ internal sealed class AudioPlayer
         Playing = false;
         _hasTarget = false;
         _made = 0;
+        Newest = 0;
         _decoder?.Reset();
     }
 
@@ -432,13 +436,13 @@ internal sealed class AudioPlayer
     }
 
     /// <summary>
-    /// Nothing has come for longer than a lost packet would explain, and what is left will soon have been played: it had
+    /// More than one packet is overdue, as when the network stalls, and what is left will soon have been played: it had
     /// better be played slowly.
     /// </summary>
     private bool IsStarving() =>
         !_delay.IsFixed
-        && _now - _delay.LastArrival > PacketSamples * 5 / 2
-        && _store.Count * PacketSamples + _line.Pending <= StarvingFrames * _frame
+        && _now - Newest - _delay.Usual > PacketSamples / 2
+        && Newest - _decoded + _line.Pending <= StarvingFrames * _frame
         && !InEvent;
 
     private void Aim(long target, int slack)

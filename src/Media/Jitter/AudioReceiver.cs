@@ -184,6 +184,7 @@ public sealed class AudioReceiver : IDisposable
         }
 
         _player.PacketSamples = samples;
+        _player.Newest = Math.Max(_player.Newest, facts.Position + samples);
         Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Tag }, payload);
     }
 
