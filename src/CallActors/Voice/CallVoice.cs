@@ -97,6 +97,9 @@ public sealed class CallVoice : IMediaSink, IDisposable
         _tell(new VoiceEvent.DigitPressed(digit, durationMs, _time.GetUtcNow()));
 
     /// <inheritdoc />
+    public void OnNotSecured(string cause) => _tell(new VoiceEvent.NotSecured(cause));
+
+    /// <inheritdoc />
     public void OnMediaTimeout() => _tell(new VoiceEvent.MediaTimedOut(_time.GetUtcNow()));
 
     // ---- on the speech pump ----

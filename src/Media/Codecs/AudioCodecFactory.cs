@@ -10,7 +10,8 @@ public static class AudioCodecFactory
     public static bool IsAvailable(AudioCodec codec) =>
         codec switch
         {
-            AudioCodec.Pcmu or AudioCodec.Pcma or AudioCodec.L16 or AudioCodec.L16Narrow => true,
+            AudioCodec.Pcmu or AudioCodec.Pcma or AudioCodec.G722 or AudioCodec.L16 or AudioCodec.L16Narrow => true,
+            AudioCodec.Opus => OpusLibrary.IsPresent,
             _ => false,
         };
 
@@ -25,6 +26,8 @@ public static class AudioCodecFactory
         {
             AudioCodec.Pcmu => G711Decoder.Ulaw,
             AudioCodec.Pcma => G711Decoder.Alaw,
+            AudioCodec.G722 => new G722Decoder(),
+            AudioCodec.Opus when OpusLibrary.IsPresent => new OpusDecoder(sampleRateHz),
             AudioCodec.L16 => L16Decoder.Wide,
             AudioCodec.L16Narrow => L16Decoder.Narrow,
             _ => throw NotAvailable(codec),
@@ -40,6 +43,8 @@ public static class AudioCodecFactory
         {
             AudioCodec.Pcmu => G711Encoder.Ulaw,
             AudioCodec.Pcma => G711Encoder.Alaw,
+            AudioCodec.G722 => new G722Encoder(),
+            AudioCodec.Opus when OpusLibrary.IsPresent => new OpusEncoder(sampleRateHz),
             AudioCodec.L16 => L16Encoder.Wide,
             AudioCodec.L16Narrow => L16Encoder.Narrow,
             _ => throw NotAvailable(codec),
