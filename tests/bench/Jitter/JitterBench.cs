@@ -186,7 +186,7 @@ internal static class JitterBench
         for (var late = 0; late <= passages.Count * 0.005; late++)
         {
             var missing = 1 - (double)(sorted.Length - late) / passages.Count;
-            best = Math.Max(best, Rating.Mos(Rating.R(20 + sorted[sorted.Length - 1 - late], missing, burstRatio: 1)));
+            best = Math.Max(best, JitterOutcome.Rate(20 + sorted[sorted.Length - 1 - late], missing, burstRatio: 1));
         }
 
         return best;
