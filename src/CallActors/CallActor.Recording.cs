@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using OCPlatform.CallActors.Recording;
+using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
@@ -90,7 +91,8 @@ public sealed partial class CallActor
     /// <summary>The call is connected: where every call is recorded, this one is.</summary>
     private void RecordFromTheStart()
     {
-        if (RecordingOptions is { Mode: RecordingMode.Always } && _recording is null && _prompt is null)
+        var wanted = RecordingOptions?.Mode == RecordingMode.Always || _service is RecordCall;
+        if (wanted && RecordingOptions is not (null or { Mode: RecordingMode.Never }) && _recording is null)
         {
             PromptThenRecord();
         }
@@ -105,6 +107,10 @@ public sealed partial class CallActor
         else if (_leg is not { Connected: true } || _media is null)
         {
             NotPossible(CallVerb.StartRecording, "the call is not connected");
+        }
+        else if (_service is not null && RecordingOptions is { ConsentFirst: true, ConsentPrompt.Length: > 0 })
+        {
+            NotPossible(CallVerb.StartRecording, "a service's call has no voice that could speak the consent prompt");
         }
         else if (_recording is not null || _prompt is not null || !Take(CallVerb.StartRecording))
         {
@@ -247,8 +253,9 @@ public sealed partial class CallActor
 
     private void PromptThenRecord()
     {
-        var prompt = RecordingOptions!.ConsentPrompt;
-        var first = RecordingOptions.ConsentFirst;
+        // A number that is answered by a service was given to be recorded, and nobody speaks there.
+        var prompt = _service is null ? RecordingOptions!.ConsentPrompt : "";
+        var first = RecordingOptions!.ConsentFirst;
         if (prompt.Length == 0 || _promptHeard || !first)
         {
             BeginRecording();

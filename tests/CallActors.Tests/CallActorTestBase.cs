@@ -9,6 +9,7 @@ using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.CallActors.Captures;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
@@ -64,6 +65,12 @@ public abstract class CallActorTestBase : TestKit
 
     protected int PortsInUse => _media.Stats.PortsInUse;
 
+    /// <summary>Where calls are recorded; null: nowhere.</summary>
+    protected RecordingDesk? Recordings { get; set; }
+
+    /// <summary>What speech synthesis is reached by; null: nothing is there, and the local voice speaks.</summary>
+    protected HttpMessageHandler? SpeechTransport { get; set; }
+
     protected IActorRef StartCall(CallId id, string suffix = "")
     {
         var speech = new SpeechOptions();
@@ -73,13 +80,14 @@ public abstract class CallActorTestBase : TestKit
             _media,
             new SpeechClients(
                 new SpeechToTextClient(speech, TimeProvider.System),
-                new TextToSpeechClient(speech, TimeProvider.System),
+                new TextToSpeechClient(speech, TimeProvider.System, SpeechTransport),
                 () => throw new InvalidOperationException("no audio comes in these tests")
             ),
             _pump,
             Live,
             new CallMetrics(),
-            TimeProvider.System
+            TimeProvider.System,
+            Recordings
         )
         {
             Captures = Captures,

@@ -1,5 +1,6 @@
 using OCPlatform.Bench;
 using OCPlatform.Bench.Calls;
+using OCPlatform.Bench.Dsp;
 using OCPlatform.Bench.Fuzz;
 using OCPlatform.Bench.Jitter;
 using OCPlatform.Bench.Media;
@@ -9,6 +10,7 @@ using OCPlatform.Bench.Sip;
 // A topic is a name, what it measures, and a run that prints its own table.
 Topic[] topics =
 [
+    new("dsp", "resampling, mixing and metering of sound", DspBench.Run),
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
     new("jitter", "the adaptive jitter buffer against fixed ones over traces: [SEED]", JitterBench.Run),

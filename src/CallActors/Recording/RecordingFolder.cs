@@ -7,14 +7,14 @@ public sealed class RecordingFolder
 {
     private const string PlaceFile = ".place";
 
-    /// <param name="path">Made when missing.</param>
-    /// <exception cref="IOException">It cannot be made or written to.</exception>
+    private readonly Lazy<string> _place;
+
+    /// <param name="path">Made with the first recording: a node that records nothing needs no folder.</param>
     public RecordingFolder(string path)
     {
         Root = Path.GetFullPath(path);
         Active = Path.Combine(Root, "active");
-        Directory.CreateDirectory(Active);
-        Place = ReadOrMakePlace();
+        _place = new(ReadOrMakePlace, LazyThreadSafetyMode.PublicationOnly);
     }
 
     public string Root { get; }
@@ -26,15 +26,18 @@ public sealed class RecordingFolder
     /// The folder's own name, kept in it: a volume that moves to another machine takes its recordings along, and nodes that
     /// share one share them.
     /// </summary>
-    public string Place { get; }
+    /// <exception cref="IOException">The folder cannot be made or read.</exception>
+    public string Place => _place.Value;
 
     public string PathOf(string key) => Path.Combine(Root, key);
 
     /// <summary>The files of recordings that were begun, oldest first.</summary>
-    public IReadOnlyList<string> Parts() => [.. Directory.EnumerateFiles(Active, "*.part").Order()];
+    public IReadOnlyList<string> Parts() =>
+        Directory.Exists(Active) ? [.. Directory.EnumerateFiles(Active, "*.part").Order()] : [];
 
     private string ReadOrMakePlace()
     {
+        Directory.CreateDirectory(Root);
         var file = Path.Combine(Root, PlaceFile);
         if (!File.Exists(file))
         {

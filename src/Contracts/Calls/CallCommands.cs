@@ -90,6 +90,7 @@ public static class CallCommands
 
     [WireName("call/stop-capture/1")]
     public sealed record StopCapture(CallId CallId) : ICallMessage;
+
     /// <summary>Begins a recording, after the consent prompt where one is configured; done when the file is there.</summary>
     [WireName("call/start-recording/1")]
     public sealed record StartRecording(CallId CallId) : ICallMessage;

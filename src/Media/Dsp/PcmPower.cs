@@ -38,6 +38,27 @@ public static class PcmPower
         return MathF.Max(0, square / samples.Length - mean * mean);
     }
 
+    /// <summary>The largest magnitude, 32768 at most.</summary>
+    public static int Peak(ReadOnlySpan<short> samples)
+    {
+        if (samples.IsEmpty)
+            return 0;
+        var vectors = MemoryMarshal.Cast<short, Vector<short>>(samples);
+        var (low, high) = (Vector<short>.Zero, Vector<short>.Zero);
+        foreach (var vector in vectors)
+        {
+            low = Vector.Min(low, vector);
+            high = Vector.Max(high, vector);
+        }
+
+        int peak = 0;
+        for (var i = 0; i < Vector<short>.Count; i++)
+            peak = Math.Max(peak, Math.Max(-low[i], (int)high[i]));
+        foreach (var sample in samples[(vectors.Length * Vector<short>.Count)..])
+            peak = Math.Max(peak, Math.Abs((int)sample));
+        return peak;
+    }
+
     /// <summary>dB relative to <see cref="FullScale"/>; −120 at the least.</summary>
     public static float Decibels(float meanSquare) => 10 * MathF.Log10(MathF.Max(meanSquare / FullScale, 1e-12f));
 

@@ -20,7 +20,7 @@ public interface IDtlsUser
     /// <summary>The handshake is done. Either this or <see cref="OnDtlsFailed"/> comes, once.</summary>
     void OnDtlsKeys(DtlsSrtpKeys keys);
 
-    /// <summary>There will be no keys. May come within <see cref="DtlsHandshakes.Start"/>.</summary>
+    /// <summary>There will be no keys. May come within <see cref="DtlsHandshakes.Start"/> or <see cref="DtlsHandshake.OnDatagram"/>.</summary>
     /// <param name="detail">For the log.</param>
     void OnDtlsFailed(DtlsFailure failure, string detail);
 

@@ -37,7 +37,6 @@ internal sealed class SessionStream
     private readonly long _timeoutNs;
     private readonly uint _phase;
     private ConcurrentQueue<(int Code, int DurationMs)>? _digits;
-    private ReceptionMeter _reception;
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
     private Agreement? _active;
@@ -175,8 +174,8 @@ internal sealed class SessionStream
         var codec = _active!.Media.Codec;
         return QualityRating.Inbound(
             codec,
-            _reception.Metrics,
-            _reception.PacketTicks * 1000.0 / codec.ClockRateHz(),
+            _receiver.Reception.Metrics,
+            _receiver.Reception.PacketTicks * 1000.0 / codec.ClockRateHz(),
             _receiver.JitterMs,
             _receiver.DelayMs,
             roundTripMs,
@@ -337,13 +336,10 @@ internal sealed class SessionStream
 
         if (_rtcp.IsCollision(packet.Ssrc))
             ChangeSsrc(tick, media);
-        if (!_receiver.Admit(packet, out var sequence))
-            return;
-        _reception.OnReceived(packet.Ssrc, sequence, packet.Timestamp, media.Codec.ClockRateHz());
-        if (!media.Direction.CanReceive())
+        if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
         if (packet.PayloadType == media.ReceivePayloadType)
-            OnAudio(packet, sequence, arrivalNs);
+            _receiver.OnAudio(packet, sequence, arrivalNs);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
             OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
     }
@@ -384,14 +380,6 @@ internal sealed class SessionStream
             _path.SendOther(tick, datagram, destination);
     }
 
-    private void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
-    {
-        var late = _receiver.Late;
-        _receiver.OnAudio(packet, sequence, arrivalNs);
-        if (_receiver.Late > late)
-            _reception.OnDiscarded(sequence);
-    }
-
     /// <summary>
     /// A payload type that was not agreed: not heard, but its sequence number is no loss and the peer is alive. It never
     /// latches. Comfort noise is taken for what it is, since many phones send it unasked.
@@ -401,13 +389,8 @@ internal sealed class SessionStream
         _rejected++;
         if (!_path.IsLatched || source != _path.Destination)
             return;
-        if (_receiver.Admit(packet, out var sequence))
-        {
-            _reception.OnReceived(packet.Ssrc, sequence, packet.Timestamp, _sender.ClockRateHz);
-            if (packet.PayloadType == ComfortNoisePayload)
-                _receiver.OnComfortNoise(packet, sequence, arrivalNs);
-        }
-
+        if (_receiver.Admit(packet, out var sequence) && packet.PayloadType == ComfortNoisePayload)
+            _receiver.OnComfortNoise(packet, sequence, arrivalNs);
         _quietSinceNs = arrivalNs;
         _timedOut = false;
     }

@@ -1,5 +1,6 @@
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Rtp;
 
 namespace OCPlatform.Media.Jitter;
@@ -19,9 +20,6 @@ internal sealed class AudioPlayer
 {
     private const int FramesPerSecond = 50;
 
-    // Alignment finer than 5 ms is not worth its name.
-    private const int LeastStepMs = 5;
-
     // Timestamps that are a little off between packets that follow each other: neither gap nor overlap.
     private const int UnevenMs = 2;
 
@@ -36,13 +34,11 @@ internal sealed class AudioPlayer
     private readonly PcmLine _line;
     private readonly int _rate;
     private readonly int _frame;
-    private IAudioDecoder? _decoder;
-    private IAudioDecoder? _otherDecoder;
+    private readonly StreamDecoders _decoders = new();
     private PlayedPackets _recent;
     private BackgroundNoise _noise = new();
     private Concealment _concealment;
     private DelayFollower _follower;
-    private byte _tag;
 
     // The position that follows what was decoded, and the packet number expected there.
     private long _decoded;
@@ -82,6 +78,9 @@ internal sealed class AudioPlayer
     /// <summary>The usual packet's samples.</summary>
     public int PacketSamples { get; set; }
 
+    /// <summary>Where the audio received so far ends.</summary>
+    public long Newest { get; set; }
+
     /// <summary>A telephone-event is under way: missing audio is silence, not loss.</summary>
     public bool InEvent { get; set; }
 
@@ -99,12 +98,14 @@ internal sealed class AudioPlayer
 
     /// <summary>Restored from redundancy in the packet after the lost one.</summary>
     public long RecoveredSamples { get; private set; }
+
+    /// <summary>Packets dropped instead of played.</summary>
+    public long Discarded { get; private set; }
     public long StretchedSamples => _follower.Stretched;
     public long ShrunkSamples => _follower.Shrunk;
     public int Bytes => _line.Bytes + _store.Bytes;
 
-    /// <summary>Marks packets to come as the present decoder's.</summary>
-    public byte Tag => _tag;
+    public StreamDecoders Decoders => _decoders;
 
     /// <summary>At the beginning of the next frame, as the transit that a packet played there may have had.</summary>
     private long Transit => _now + _line.Pending - _decoded;
@@ -113,15 +114,10 @@ internal sealed class AudioPlayer
     public void Use(IAudioDecoder decoder)
     {
         // Two changes within what is stored: the oldest packets have no decoder any more.
-        while (_otherDecoder is not null && _store.TryPeek(out var packet) && packet.Facts.Tag != _tag)
+        while (_store.TryPeek(out var packet) && packet.Facts.Tag != _decoders.Tag && packet.Samples > 0)
             _store.Remove(packet);
-        _otherDecoder?.Dispose();
-        (_decoder, _otherDecoder) = (decoder, _decoder);
-        _tag ^= 1;
+        _decoders.Use(decoder);
     }
-
-    /// <summary>Samples that the present decoder would make of a payload.</summary>
-    public int SamplesOf(ReadOnlySpan<byte> payload) => _decoder?.SamplesOf(payload) ?? 0;
 
     /// <summary>Nothing known about timing holds any more; what was played last fades away.</summary>
     public void StartOver()
@@ -131,27 +127,26 @@ internal sealed class AudioPlayer
         Playing = false;
         _hasTarget = false;
         _made = 0;
-        _decoder?.Reset();
+        Newest = 0;
+        _decoders.Reset();
     }
 
     public void Dispose()
     {
         _store.Clear();
-        _decoder?.Dispose();
-        _otherDecoder?.Dispose();
-        _decoder = _otherDecoder = null;
+        _decoders.Dispose();
     }
 
     /// <summary>The next frame.</summary>
-    public MediaFrameInfo Pull(long now, Span<short> frame, ref PacketFates fates, in RtpSource source)
+    public MediaFrameInfo Pull(long now, Span<short> frame, ref ReceptionMeter reception, in RtpSource source)
     {
         _now = now;
         if (Playing || Begin())
-            Gather(frame.Length, ref fates, source);
+            Gather(frame.Length, ref reception, source);
         if (_line.Pending < frame.Length)
             MakeUp(frame.Length - _line.Pending);
         else if (Playing)
-            Follow(ref fates);
+            Follow(ref reception);
         if (Playing)
             Delay = (int)(Transit - _delay.Base);
         return Take(frame);
@@ -201,7 +196,7 @@ internal sealed class AudioPlayer
     }
 
     /// <summary>Decodes until <paramref name="needed"/> samples are pending or the next packet is not there.</summary>
-    private void Gather(int needed, ref PacketFates fates, in RtpSource source)
+    private void Gather(int needed, ref ReceptionMeter reception, in RtpSource source)
     {
         if (_delay.IsFixed)
             PassMadeUp();
@@ -214,14 +209,14 @@ internal sealed class AudioPlayer
             else if (packet.Facts.Kind == StoredKind.Comfort)
                 Quieten(packet);
             else if (packet.End <= _decoded || IsTooLate())
-                Discard(packet, ref fates);
+                Discard(packet, ref reception);
             else
-                Decode(packet, ref fates);
+                Decode(packet, ref reception);
         }
     }
 
     /// <summary>Decodes what follows without a gap until <paramref name="wanted"/> samples are pending.</summary>
-    private void GatherAhead(int wanted, ref PacketFates fates)
+    private void GatherAhead(int wanted, ref ReceptionMeter reception)
     {
         while (
             _line.Pending < wanted
@@ -229,7 +224,7 @@ internal sealed class AudioPlayer
             && packet.Position == _decoded
             && packet.Facts.Kind == StoredKind.Audio
         )
-            Decode(packet, ref fates);
+            Decode(packet, ref reception);
     }
 
     /// <summary>A fixed delay stays: what was made up stands for what did not come in time.</summary>
@@ -245,7 +240,7 @@ internal sealed class AudioPlayer
     /// <summary>Beyond the greatest delay, and there is a newer packet to go on with.</summary>
     private bool IsTooLate() => _store.Count > 1 && Transit > Math.Max(_delay.Limit, _target) + _frame;
 
-    private void Discard(in StoredPacket packet, ref PacketFates fates)
+    private void Discard(in StoredPacket packet, ref ReceptionMeter reception)
     {
         if (packet.End > _decoded)
         {
@@ -256,7 +251,8 @@ internal sealed class AudioPlayer
         }
 
         _next = packet.Sequence + 1;
-        fates.Discard(packet.Sequence);
+        Discarded++;
+        reception.OnDiscarded(packet.Sequence);
         _store.Remove(packet);
     }
 
@@ -277,7 +273,7 @@ internal sealed class AudioPlayer
         if (
             _pause
             || gap > (packet.Sequence - _next) * Math.Max(PacketSamples, packet.Samples)
-            || !AnyMissing(packet.Sequence, source)
+            || source.HasReceivedAll(_next, packet.Sequence)
         )
         {
             Resume(packet, needed);
@@ -331,26 +327,23 @@ internal sealed class AudioPlayer
 
     private bool Recover(in StoredPacket next, int samples)
     {
-        if (_decoder is null || next.Facts.Tag != _tag)
-            return false;
-        var room = _line.Reserve(samples);
-        if (!_decoder.Recover(next.Payload, room))
+        if (!_decoders.Recover(next, _line.Reserve(samples)))
             return false;
         RecoveredSamples += samples;
         Add(samples);
         return true;
     }
 
-    private void Decode(in StoredPacket packet, ref PacketFates fates)
+    private void Decode(in StoredPacket packet, ref ReceptionMeter reception)
     {
         var facts = packet.Facts;
         Span<short> blend = stackalloc short[Concealment.MaxBlend(_rate)];
         var blended = _concealment.Made > 0 ? _concealment.Continue(_line, blend, ref _noise) : 0;
         var room = _line.Reserve(facts.Samples);
-        var count = DecoderOf(facts)?.Decode(packet.Payload, room) ?? 0;
+        var count = _decoders.Decode(packet, room);
         if (count == 0)
         {
-            Discard(packet, ref fates);
+            Discard(packet, ref reception);
             return;
         }
 
@@ -381,8 +374,6 @@ internal sealed class AudioPlayer
         _concealment.End();
     }
 
-    private IAudioDecoder? DecoderOf(in PacketFacts facts) => facts.Tag == _tag ? _decoder : _otherDecoder;
-
     private void MakeUp(int count)
     {
         if (!Playing)
@@ -401,11 +392,9 @@ internal sealed class AudioPlayer
     /// <summary>The codec's own concealment goes by 2.5 ms (Opus).</summary>
     private bool ConcealByDecoder(ref int count)
     {
-        if (_decoder is null)
-            return false;
         var step = _rate / 400;
         var rounded = (count + step - 1) / step * step;
-        if (!_decoder.Conceal(_line.Reserve(rounded)[..rounded]))
+        if (!_decoders.Conceal(_line.Reserve(rounded)))
             return false;
         _line.Append(rounded);
         count = rounded;
@@ -413,7 +402,7 @@ internal sealed class AudioPlayer
     }
 
     /// <summary>Takes the delay where it is wanted, as far as the next frame allows.</summary>
-    private void Follow(ref PacketFates fates)
+    private void Follow(ref ReceptionMeter reception)
     {
         if (_delay.Revised)
         {
@@ -427,18 +416,18 @@ internal sealed class AudioPlayer
         if (Math.Abs(excess) < TimeStretch.MinPeriod(_rate))
             return;
         if (excess > 0)
-            GatherAhead(_follower.Wanted(excess), ref fates);
+            GatherAhead(_follower.Wanted(excess), ref reception);
         _realEnd += _follower.Follow(_line, excess, _noise);
     }
 
     /// <summary>
-    /// Nothing has come for longer than a lost packet would explain, and what is left will soon have been played: it had
+    /// More than one packet is overdue, as when the network stalls, and what is left will soon have been played: it had
     /// better be played slowly.
     /// </summary>
     private bool IsStarving() =>
         !_delay.IsFixed
-        && _now - _delay.LastArrival > PacketSamples * 5 / 2
-        && _store.Count * PacketSamples + _line.Pending <= StarvingFrames * _frame
+        && _now - Newest - _delay.Usual > PacketSamples / 2
+        && Newest - _decoded + _line.Pending <= StarvingFrames * _frame
         && !InEvent;
 
     private void Aim(long target, int slack)
@@ -448,34 +437,5 @@ internal sealed class AudioPlayer
         _delay.Covered = target - slack;
     }
 
-    /// <summary>
-    /// Delays differ by this much, so that packets and frames begin together as often as they can: the greatest common
-    /// divisor of both.
-    /// </summary>
-    /// <param name="slack">How much before its end a frame may need another packet.</param>
-    private int Step(out int slack)
-    {
-        var (a, b) = (_frame, PacketSamples);
-        while (b > 0)
-            (a, b) = (b, a % b);
-        if (a < _rate * LeastStepMs / 1000)
-        {
-            slack = _frame;
-            return _rate * LeastStepMs / 1000;
-        }
-
-        slack = _frame - a;
-        return a;
-    }
-
-    private bool AnyMissing(long before, in RtpSource source)
-    {
-        for (var sequence = _next; sequence < before; sequence++)
-        {
-            if (!source.HasReceived(sequence))
-                return true;
-        }
-
-        return false;
-    }
+    private int Step(out int slack) => FrameAlignment.Step(_frame, PacketSamples, out slack);
 }

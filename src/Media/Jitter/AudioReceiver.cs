@@ -26,7 +26,8 @@ public sealed class AudioReceiver : IDisposable
     private readonly long _nsPerSample;
     private int _clockRateHz;
     private RtpSource _source;
-    private PacketFates _fates = new();
+    private ReceptionMeter _reception;
+    private long _discarded;
     private bool _hasSource;
     private uint _candidateSsrc;
     private ushort _candidateNext;
@@ -70,7 +71,7 @@ public sealed class AudioReceiver : IDisposable
     public long Lost => _hasSource ? _source.Lost : 0;
 
     /// <summary>Packets that came and were not played: too late, or malformed.</summary>
-    public long Late => _fates.Discarded;
+    public long Late => _discarded + _player.Discarded;
     public long Duplicates => _duplicatesBefore + (_hasSource ? _source.Duplicates : 0);
 
     /// <summary>Interarrival jitter (RFC 3550 A.8).</summary>
@@ -99,7 +100,7 @@ public sealed class AudioReceiver : IDisposable
     public double TargetDelayMs => ToMs(_player.TargetDelay);
 
     /// <summary>Bursts and gaps of lost and discarded packets so far (RFC 3611 §4.7.2).</summary>
-    public BurstMetrics Bursts => _fates.Metrics(_source);
+    public BurstMetrics Bursts => _reception.Metrics;
 
     /// <summary>Buffers held at present, in bytes: grows with what the network demands.</summary>
     public int BufferBytes => _player.Bytes;
@@ -107,6 +108,8 @@ public sealed class AudioReceiver : IDisposable
     internal bool HasSource => _hasSource;
 
     internal ref RtpSource Source => ref _source;
+
+    internal ref readonly ReceptionMeter Reception => ref _reception;
 
     /// <summary>
     /// The decoder of the audio payloads to come; it is disposed by the receiver. Packets received before are decoded by
@@ -137,54 +140,51 @@ public sealed class AudioReceiver : IDisposable
     public bool Admit(in RtpHeader packet, out long sequence)
     {
         sequence = 0;
-        var begins = !_hasSource;
-        if (begins)
+        if (!_hasSource)
         {
             _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz);
             _hasSource = true;
         }
-        else if (packet.Ssrc != _source.Ssrc)
+        else if (packet.Ssrc != _source.Ssrc && !TakeOver(packet))
         {
-            if (!TakeOver(packet))
-                return false;
-            begins = true;
+            return false;
         }
 
         switch (_source.Update(packet.SequenceNumber, out sequence))
         {
             case SequenceVerdict.Restarted:
                 StartOver();
-                _fates.Begin(sequence);
-                return true;
+                break;
             case SequenceVerdict.Valid:
-                if (begins)
-                    _fates.Begin(sequence);
-                _fates.Advance(_source);
-                return true;
+                break;
             default:
                 return false;
         }
+
+        _reception.OnReceived(packet.Ssrc, sequence, packet.Timestamp, _clockRateHz);
+        return true;
     }
 
     /// <summary>Stores an admitted audio packet.</summary>
     public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
     {
         var payload = packet.Payload;
-        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.SamplesOf(payload);
+        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.Decoders.SamplesOf(payload);
         if (samples == 0 || samples > _sampleRateHz)
         {
-            _fates.Discard(sequence);
+            Discard(sequence);
             return;
         }
 
         if (!Place(packet, arrivalNs, out var facts))
         {
-            _fates.Discard(sequence);
+            Discard(sequence);
             return;
         }
 
         _player.PacketSamples = samples;
-        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Tag }, payload);
+        _player.Newest = Math.Max(_player.Newest, facts.Position + samples);
+        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Decoders.Tag }, payload);
     }
 
     /// <summary>
@@ -204,7 +204,7 @@ public sealed class AudioReceiver : IDisposable
     /// </summary>
     public MediaFrameInfo Pull(long nowNs, Span<short> frame)
     {
-        var info = _player.Pull(nowNs / _nsPerSample, frame[..FrameSamples], ref _fates, _source);
+        var info = _player.Pull(nowNs / _nsPerSample, frame[..FrameSamples], ref _reception, _source);
         return info.Kind == FrameKind.Received ? info with { RtpTimestamp = ToTimestamp(_player.FramePosition) } : info;
     }
 
@@ -251,17 +251,23 @@ public sealed class AudioReceiver : IDisposable
     {
         if (_store.IsPast(sequence))
         {
-            _fates.Discard(sequence);
+            Discard(sequence);
             return;
         }
 
         while (!_store.HasRoomFor(sequence) && _store.TryPeek(out var oldest))
         {
-            _fates.Discard(oldest.Sequence);
+            Discard(oldest.Sequence);
             _store.Remove(oldest);
         }
 
         _store.Insert(sequence, facts, payload);
+    }
+
+    private void Discard(long sequence)
+    {
+        _discarded++;
+        _reception.OnDiscarded(sequence);
     }
 
     private bool TakeOver(in RtpHeader packet)
@@ -275,7 +281,6 @@ public sealed class AudioReceiver : IDisposable
         }
 
         _duplicatesBefore += _source.Duplicates;
-        _fates.End(_source);
         _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz, _source.Lost);
         _hasCandidate = false;
         StartOver();

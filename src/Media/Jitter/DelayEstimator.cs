@@ -22,11 +22,13 @@ internal sealed class DelayEstimator
     // So many packets in a row beyond the greatest delay: the path has become longer for good.
     private const int BeyondInARow = 8;
 
-    // Looked at again after so many packets even if none was late.
+    // Looked at again after so many packets even if none was late, and more often at first.
     private const int ReviseAfter = 16;
 
     // At most this share of packets may be late, whatever the harm of the delay that catches them.
     private const double MostLate = 0.004;
+
+    private const double UsuallyLate = 0.05;
 
     // A change of delay is audible: it must gain something (in R).
     private const double GainToRise = 0.05;
@@ -66,8 +68,8 @@ internal sealed class DelayEstimator
 
     public bool HasBase { get; private set; }
 
-    /// <summary>When the last packet came, in samples.</summary>
-    public long LastArrival { get; private set; }
+    /// <summary>The transit that only one packet in fifty exceeds.</summary>
+    public long Usual { get; private set; }
 
     /// <summary>The greatest transit that may be waited for.</summary>
     public long Limit => Base + _maxDelay;
@@ -94,7 +96,6 @@ internal sealed class DelayEstimator
     /// <summary>Takes note of a packet.</summary>
     public void Update(long transit, long arrival)
     {
-        LastArrival = arrival;
         if (!HasBase)
             Start(transit, arrival);
         else if (transit > Limit)
@@ -120,7 +121,7 @@ internal sealed class DelayEstimator
         _weight += PacketWeight;
         if (++_sinceHalving == HalveAfter)
             Halve();
-        if (transit > Covered || ++_sinceRevision >= ReviseAfter)
+        if (transit > Covered || ++_sinceRevision >= Math.Min(ReviseAfter, 1 + _weight / (4 * PacketWeight)))
         {
             _sinceRevision = 0;
             Revised = true;
@@ -159,6 +160,7 @@ internal sealed class DelayEstimator
                 presentHarm = harm;
         }
 
+        Usual = _origin + (long)(BucketBelow(UsuallyLate) + 1) * _bucket;
         var gain = best > present ? GainToRise : GainToFall;
         return presentHarm - bestHarm < gain ? present!.Value : best;
     }
@@ -221,6 +223,16 @@ internal sealed class DelayEstimator
             count >>= 1;
             _weight += count;
         }
+    }
+
+    /// <summary>The bucket above which this share of packets lies, or less.</summary>
+    private int BucketBelow(double share)
+    {
+        var most = (int)(_weight * share);
+        var bucket = Buckets;
+        for (var late = 0; bucket > 0 && late <= most; )
+            late += _histogram[--bucket];
+        return bucket;
     }
 
     private static long Modulo(long value, long divisor)

@@ -3,7 +3,7 @@ namespace OCPlatform.Media.Quality;
 /// <summary>
 /// Tells bursts of loss from scattered loss (RFC 3611 §4.7.2) in a stream of packets taken in sequence order. A burst
 /// begins and ends with a packet that was lost or came too late to be played, with fewer than <see cref="Gmin"/> good ones
-/// between any two of them; a single one among good ones belongs to the gap around it. 80 bytes; allocates nothing.
+/// between any two of them; a single one among good ones belongs to the gap around it. 88 bytes; allocates nothing.
 /// </summary>
 public struct BurstMeter
 {

@@ -2,7 +2,7 @@ namespace OCPlatform.Media.Quality;
 
 /// <summary>
 /// Puts the packets of a received stream back in sequence for a <see cref="BurstMeter"/>, whatever the jitter buffer did
-/// with them, and learns how much time a packet carries. A packet has 64 later ones' time to come before it is lost. 136
+/// with them, and learns how much time a packet carries. A packet has 64 later ones' time to come before it is lost. 128
 /// bytes; allocates nothing.
 /// </summary>
 public struct ReceptionMeter

@@ -16,8 +16,7 @@ namespace OCPlatform.Media.Recording;
 /// </summary>
 public sealed class CallRecorder : IAudioTap
 {
-    // What the media time counts, and how far it may jump: a longer gap is a machine that was stopped.
-    private const int MediaTimeHz = 8000;
+    // A longer jump of the media time is a machine that was stopped.
     private const int LongestGapSeconds = 600;
 
     // 20 ms at 48 kHz.
@@ -29,7 +28,6 @@ public sealed class CallRecorder : IAudioTap
 
     private readonly RecordingWriter _writer;
     private readonly RecordingBlocks _blocks;
-    private readonly int _instantsPerMediaTime;
     private readonly int _bytesPerInstant;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<FinishedRecording> _finished = new(
@@ -67,7 +65,6 @@ public sealed class CallRecorder : IAudioTap
         Path = path;
         Format = format;
         SampleRateHz = sampleRateHz;
-        _instantsPerMediaTime = sampleRateHz / MediaTimeHz;
         _bytesPerInstant = format.BytesPerInstant();
         // Recordings that begin together would all end their blocks together: the first block's length tells them apart.
         _limit = (int)(RecordingBlocks.BlockBytes * (0.25 + 0.75 * phase));
@@ -115,7 +112,7 @@ public sealed class CallRecorder : IAudioTap
             else
                 Interleave(received[..instants], sent[..instants], room);
             Volatile.Write(ref _position, _position + instants);
-            _mediaTime = info.MediaTime + instants / _instantsPerMediaTime;
+            _mediaTime = info.MediaTime + instants;
         }
         finally
         {
@@ -145,7 +142,7 @@ public sealed class CallRecorder : IAudioTap
     {
         if (_mediaTime >= 0 && mediaTime > _mediaTime)
         {
-            var gap = Math.Min(mediaTime - _mediaTime, LongestGapSeconds * MediaTimeHz) * _instantsPerMediaTime;
+            var gap = Math.Min(mediaTime - _mediaTime, LongestGapSeconds * (long)SampleRateHz);
             _position += gap;
             _gap += gap;
         }

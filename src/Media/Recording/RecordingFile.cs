@@ -19,10 +19,13 @@ internal sealed class DiskFile : IRecordingFile
 
     /// <exception cref="IOException">It is there already, or cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
-    public DiskFile(string path) =>
+    public DiskFile(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         // Sharing for reading is a lock on Unix, which the kernel lets go with the process: by it RecordingRepair tells a file
         // that is being written from one that was left behind.
         _handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+    }
 
     public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_handle, data, offset);
 

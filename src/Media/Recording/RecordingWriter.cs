@@ -84,7 +84,7 @@ public sealed partial class RecordingWriter : IDisposable
     /// Begins a recording; returns at once. The file is made by the writer's thread (see <see cref="CallRecorder.Opened"/>)
     /// and gets what the recorder is given from now on.
     /// </summary>
-    /// <param name="path">Must not be there yet; its folder must.</param>
+    /// <param name="path">Must not be there yet; its folder is made when missing.</param>
     /// <param name="format">As <see cref="Possible"/> allows.</param>
     /// <param name="sampleRateHz">The session's rate: 8000 or 16000.</param>
     public CallRecorder Begin(string path, RecordingFormat format, int sampleRateHz)

@@ -3,7 +3,7 @@ namespace OCPlatform.Media.Rtp;
 /// <summary>
 /// When an RTCP report is due (RFC 3550 §6.3): intervals of 0.5–1.5 times the mean, half of it before the first report,
 /// longer where reports would take more than their share of the bandwidth, and reconsidered when they run out. Between two
-/// parties the number of members never decides. 48 bytes.
+/// parties the number of members never decides.
 /// </summary>
 /// <param name="intervalSeconds">Mean time between reports; 0: never.</param>
 /// <param name="seed">Spreads the intervals.</param>

@@ -151,6 +151,20 @@ public struct RtpSource
         return behind is >= 0 and < 128 && (_recent >> (int)behind & UInt128.One) != UInt128.Zero;
     }
 
+    /// <summary>Whether all of these have come.</summary>
+    /// <param name="first">Extended sequence number.</param>
+    /// <param name="end">The one after the last.</param>
+    public readonly bool HasReceivedAll(long first, long end)
+    {
+        for (var sequence = first; sequence < end; sequence++)
+        {
+            if (!HasReceived(sequence))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The fraction lost since the last call, in 1/256 (A.3), for a report block.</summary>
     public byte TakeFractionLost()
     {

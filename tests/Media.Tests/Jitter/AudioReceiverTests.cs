@@ -196,7 +196,7 @@ public class AudioReceiverTests
                             receiver.Pull(now += 20_000_000, frame);
                     }
                 },
-                iter: 2000
+                iter: 1000
             );
     }
 }

@@ -141,7 +141,9 @@ public sealed class CallRecorderTests : IDisposable
     [Fact]
     public async Task A_file_that_cannot_be_made_is_told_and_the_call_goes_on()
     {
-        var recorder = _rig.Writer.Begin(Path.Combine(_rig.Folder, "missing", "a.wav"), RecordingFormat.WavUlaw, 8000);
+        var noFolder = Path.Combine(_rig.Folder, "file");
+        File.WriteAllText(noFolder, "");
+        var recorder = _rig.Writer.Begin(Path.Combine(noFolder, "a.wav"), RecordingFormat.WavUlaw, 8000);
         var second = RecordedAudio.Tone(440, 8000, 8000);
 
         await recorder.Invoking(r => r.Opened.WaitAsync(TimeSpan.FromSeconds(20))).Should().ThrowAsync<IOException>();
@@ -149,7 +151,7 @@ public sealed class CallRecorderTests : IDisposable
 
         var finished = RecordingRig.End(recorder);
         (finished.Bytes, finished.LostMs).Should().Be((0, 1000));
-        finished.Fault.Should().Contain("missing");
+        finished.Fault.Should().Contain(noFolder);
     }
 
     [Fact]
@@ -195,7 +197,7 @@ public sealed class CallRecorderTests : IDisposable
 
         void Run(int frames)
         {
-            for (var i = 0; i < frames; i++, mediaTime += 160)
+            for (var i = 0; i < frames; i++, mediaTime += frame.Length)
             {
                 if (recorder.Waiting > 2)
                 {

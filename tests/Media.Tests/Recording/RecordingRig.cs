@@ -20,11 +20,11 @@ internal sealed class RecordingRig : IDisposable
     public CallRecorder Begin(RecordingFormat format = RecordingFormat.WavUlaw, int sampleRateHz = 8000) =>
         Writer.Begin(Path.Combine(Folder, $"{++_files}{format.FileExtension()}"), format, sampleRateHz);
 
-    /// <summary>Ticks with these samples, 20 ms each, from a media time on. Media time counts 8 kHz samples.</summary>
+    /// <summary>Ticks with these samples, 20 ms each, from a media time on.</summary>
     public static void Feed(CallRecorder recorder, long mediaTime, ReadOnlySpan<short> left, ReadOnlySpan<short> right)
     {
         var frame = recorder.SampleRateHz / 50;
-        for (var at = 0; at + frame <= left.Length; at += frame, mediaTime += 160)
+        for (var at = 0; at + frame <= left.Length; at += frame, mediaTime += frame)
         {
             var info = new MediaFrameInfo { MediaTime = mediaTime };
             recorder.OnFrames(left.Slice(at, frame), right.Slice(at, frame), info);
@@ -34,11 +34,11 @@ internal sealed class RecordingRig : IDisposable
     /// <summary>As above, no faster than the writer takes it.</summary>
     public static void FeedSlowly(CallRecorder recorder, long mediaTime, short[] left, short[] right)
     {
-        var second = recorder.SampleRateHz / 10;
-        for (var at = 0; at < left.Length; at += second, mediaTime += 800)
+        var step = recorder.SampleRateHz / 10;
+        for (var at = 0; at < left.Length; at += step, mediaTime += step)
         {
             Wait(() => recorder.Waiting == 0);
-            var count = Math.Min(second, left.Length - at);
+            var count = Math.Min(step, left.Length - at);
             Feed(recorder, mediaTime, left.AsSpan(at, count), right.AsSpan(at, count));
         }
     }

@@ -115,6 +115,7 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
             ["OCP_HTTP_PORT"] = $"{http}",
             ["OCP_AI_PORT"] = $"{grpc}",
             ["OCP_DATABASE_PATH"] = Path.Combine(folder, "ocplatform.db"),
+            ["OCP_RECORDING_FOLDER"] = Path.Combine(folder, "recordings"),
             ["OCP_CHAT_TOKEN_KEY_FILE"] = Path.Combine(folder, "chat.key"),
             ["OCP_LOG_LEVEL"] = "warning",
         };

@@ -1,6 +1,7 @@
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Jitter;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Rtp;
 
 namespace OCPlatform.Bench.Jitter;
@@ -29,10 +30,14 @@ internal sealed record JitterOutcome
     public double MouthToEarMs => 20 + NetworkModel.BaseDelayMs + MeanDelayMs;
 
     /// <summary>With the impairment of the delay: a conversation's quality (MOS-CQE in RFC 3611's words).</summary>
-    public double Mos => Rating.Mos(Rating.R(MouthToEarMs, Missing, BurstRatio));
+    public double Mos => Rate(MouthToEarMs, Missing, BurstRatio);
 
     /// <summary>Without it: what a listener hears.</summary>
-    public double ListeningMos => Rating.Mos(Rating.R(0, Missing, BurstRatio));
+    public double ListeningMos => Rate(0, Missing, BurstRatio);
+
+    /// <summary>The E-model's MOS of G.711 with concealment.</summary>
+    public static double Rate(double delayMs, double missing, double burstRatio) =>
+        EModel.ConversationalMos(new EModelInput(CodecImpairment.G711, missing, burstRatio, delayMs));
 }
 
 /// <summary>Sends a stream of speech through a network to an <see cref="AudioReceiver"/>, in virtual time.</summary>

@@ -99,7 +99,7 @@ internal static class RecordingBench
                         for (var call = slot; call < recorders.Length; call += Slots)
                         {
                             var at = (int)((tick * 7 + call) % 190) * frame;
-                            var info = new MediaFrameInfo { MediaTime = tick * 160 };
+                            var info = new MediaFrameInfo { MediaTime = tick * frame };
                             recorders[call].OnFrames(audio.AsSpan(at, frame), audio.AsSpan(at + frame, frame), info);
                         }
 
