@@ -91,7 +91,7 @@ internal sealed class Baresip : IPhone
     private static void WriteFiles(string folder, PhoneAccount account, int controlPort)
     {
         var tone = Path.Combine(folder, "tone.wav");
-        TestTone.Write(tone);
+        TestTone.Write(tone, account.Media.SampleRateHz, account.Media.Channels);
         File.WriteAllText(
             Path.Combine(folder, "accounts"),
             $"<sip:{account.User}@{account.Server};transport={account.Transport}>;auth_pass={account.Password};regint={(account.Registers ? 60 : 0)}{MediaOf(account.Media)}\n"
