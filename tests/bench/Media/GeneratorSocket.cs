@@ -138,7 +138,8 @@ internal sealed unsafe partial class GeneratorSocket : IDisposable
         NativeMemory.Free(_memory);
     }
 
-    private void SetOption(int name, int value) => _socket.SetRawSocketOption(SolSocket, name, BitConverter.GetBytes(value));
+    private void SetOption(int name, int value) =>
+        _socket.SetRawSocketOption(SolSocket, name, BitConverter.GetBytes(value));
 
     [LibraryImport("libc", EntryPoint = "recvmmsg")]
     private static partial int RecvMmsg(int fd, Message* messages, uint count, int flags, void* timeout);

@@ -1,45 +1,57 @@
+using System.Buffers.Binary;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Dsp;
 
 namespace OCPlatform.Bench.Media;
 
 /// <summary>
-/// Twenty seconds of something like speech, as packets that are all different: whoever sends one back, or plays the file,
-/// can be checked packet by packet.
+/// Twenty seconds of something like speech, in which every stretch tells where it is: whoever sends it back, or plays the
+/// file over and over, can be checked packet by packet, wherever its packets are cut.
 /// </summary>
 internal sealed class PayloadBook
 {
     public const int PacketBytes = 160;
-    private const int Packets = 1000;
+    private const int Samples = 1000 * PacketBytes;
 
-    private readonly byte[] _payloads = new byte[Packets * PacketBytes];
-    private readonly Dictionary<ulong, int> _byHash = new(Packets);
+    // The beginning again behind the end, so that a packet may lie across it.
+    private readonly byte[] _codes = new byte[Samples + PacketBytes];
+    private readonly Dictionary<ulong, int> _places = new(Samples);
+    private readonly short[] _pcm;
 
     private PayloadBook(short[] pcm)
     {
-        G711.Encode(AudioCodec.Pcmu, pcm, _payloads);
-        for (var i = 0; i < Packets; i++)
+        _pcm = pcm;
+        // Decoded and encoded again, so that −0, which no encoder gives, does not occur.
+        var codes = _codes.AsSpan(0, Samples);
+        G711.Encode(AudioCodec.Pcmu, pcm, codes);
+        G711.Decode(AudioCodec.Pcmu, codes, pcm);
+        G711.Encode(AudioCodec.Pcmu, pcm, codes);
+        _codes.AsSpan(0, PacketBytes).CopyTo(_codes.AsSpan(Samples));
+        for (var i = 0; i < Samples; i++)
         {
-            _byHash.Add(HashOf(this[i]), i);
+            _places.TryAdd(BinaryPrimitives.ReadUInt64LittleEndian(_codes.AsSpan(i)), i);
         }
-        Pcm = pcm;
     }
 
-    public short[] Pcm { get; }
+    /// <summary>20 ms from a place on.</summary>
+    public ReadOnlySpan<byte> From(int place) => _codes.AsSpan(place, PacketBytes);
 
-    public int Count => Packets;
+    /// <summary>The place so much further on.</summary>
+    public static int Next(int place, int packets) => (place + packets * PacketBytes) % Samples;
 
-    public ReadOnlySpan<byte> this[int index] => _payloads.AsSpan(index * PacketBytes, PacketBytes);
+    /// <summary>Where in the audio a packet is from; −1: nowhere.</summary>
+    public int Find(ReadOnlySpan<byte> payload)
+    {
+        var place = _places.GetValueOrDefault(BinaryPrimitives.ReadUInt64LittleEndian(payload), -1);
+        return place >= 0 && From(place).SequenceEqual(payload) ? place : -1;
+    }
 
-    /// <summary>Which packet this is; −1: none.</summary>
-    public int IndexOf(ReadOnlySpan<byte> payload) => _byHash.GetValueOrDefault(HashOf(payload), -1);
-
-    public void WriteWav(string path) => new WavFile(8000, 1, Pcm).Write(path);
+    public void WriteWav(string path) => new WavFile(8000, 1, _pcm).Write(path);
 
     public static PayloadBook Make()
     {
         var random = new Random(4);
-        var pcm = new short[Packets * PacketBytes];
+        var pcm = new short[Samples];
         for (var i = 0; i < pcm.Length; i++)
         {
             var seconds = i / 8000.0;
@@ -50,16 +62,5 @@ internal sealed class PayloadBook
             pcm[i] = (short)(syllable * 5000 * voice + 300 * (random.NextDouble() - 0.5));
         }
         return new PayloadBook(pcm);
-    }
-
-    private static ulong HashOf(ReadOnlySpan<byte> payload)
-    {
-        var hash = 0xCBF29CE484222325;
-        foreach (var word in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(payload))
-        {
-            hash = (hash ^ word) * 0x9E3779B97F4A7C15;
-            hash ^= hash >> 29;
-        }
-        return hash;
     }
 }

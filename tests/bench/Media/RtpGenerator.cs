@@ -53,7 +53,7 @@ internal sealed class RtpGenerator : IDisposable
     public void Add(int port) =>
         _posted.Enqueue(() =>
         {
-            var call = new Call(port, (uint)_calls * 7919, _calls * 37 % _book.Count);
+            var call = new Call(port, (uint)_calls * 7919, PayloadBook.Next(0, _calls * 37));
             _byPort[port] = call;
             _slots[_calls++ % Slots].Add(call);
         });
@@ -157,15 +157,16 @@ internal sealed class RtpGenerator : IDisposable
 
     private sealed record CallWindow(int Received, long Lost, long OutOfOrder, long WrongContent, float[] TransitMs);
 
-    private sealed class Call(int port, uint ssrc, int index)
+    private sealed class Call(int port, uint ssrc, int place)
     {
         private readonly float[] _transit = new float[MaxPerWindow];
+        private readonly uint _ssrc = ssrc;
         private ushort _sequence = (ushort)ssrc;
         private uint _timestamp = ssrc;
-        private int _index = index;
+        private int _place = place;
         private bool _heard;
         private ushort _lastSequence;
-        private int _lastIndex;
+        private int _lastPlace;
         private int _received;
         private long _lost;
         private long _outOfOrder;
@@ -177,10 +178,10 @@ internal sealed class RtpGenerator : IDisposable
 
         public void Write(Span<byte> packet, PayloadBook book)
         {
-            RtpHeader.Write(packet, 0, false, _sequence++, _timestamp, ssrc);
-            book[_index].CopyTo(packet[RtpHeader.FixedBytes..]);
-            _timestamp += 160;
-            _index = (_index + 1) % book.Count;
+            RtpHeader.Write(packet, 0, false, _sequence++, _timestamp, _ssrc);
+            book.From(_place).CopyTo(packet[RtpHeader.FixedBytes..]);
+            _timestamp += PayloadBook.PacketBytes;
+            _place = PayloadBook.Next(_place, 1);
         }
 
         public void Read(ReadOnlySpan<byte> packet, long arrivalNs, PayloadBook book)
@@ -191,7 +192,7 @@ internal sealed class RtpGenerator : IDisposable
             }
             var sequence = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);
             var timestamp = BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
-            var index = book.IndexOf(packet[RtpHeader.FixedBytes..]);
+            var payload = packet[RtpHeader.FixedBytes..];
             var step = (short)(sequence - _lastSequence);
             if (_heard && step <= 0)
             {
@@ -200,10 +201,10 @@ internal sealed class RtpGenerator : IDisposable
             else if (_heard)
             {
                 _lost += step - 1;
-                if (index < 0 || index != (_lastIndex + step) % book.Count)
-                {
-                    _wrong++;
-                }
+            }
+            if (step > 0 || !_heard)
+            {
+                Follow(payload, step, book);
             }
             if (_received == 0)
             {
@@ -214,7 +215,21 @@ internal sealed class RtpGenerator : IDisposable
                 _transit[_received] = (float)((arrivalNs - _firstNs) / 1e6 - (int)(timestamp - _firstTimestamp) / 8.0);
             }
             _received++;
-            (_heard, _lastSequence, _lastIndex) = (true, sequence, index);
+            (_heard, _lastSequence) = (true, sequence);
+        }
+
+        private void Follow(ReadOnlySpan<byte> payload, int step, PayloadBook book)
+        {
+            if (_heard && _lastPlace >= 0)
+            {
+                _lastPlace = PayloadBook.Next(_lastPlace, step);
+                if (book.From(_lastPlace).SequenceEqual(payload))
+                {
+                    return;
+                }
+            }
+            _wrong++;
+            _lastPlace = book.Find(payload);
         }
 
         public void Begin() => (_received, _lost, _outOfOrder, _wrong) = (0, 0, 0, 0);

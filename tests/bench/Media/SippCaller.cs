@@ -48,10 +48,30 @@ internal sealed class SippCaller : IAsyncDisposable
         var start = new ProcessStartInfo(
             "sipp",
             [
-                "-sf", "call.xml", "-s", service, "-i", "127.0.0.1", $"{platform}",
-                "-r", $"{perSecond}", "-l", $"{calls}", "-m", $"{calls}", "-d", $"{(int)hold.TotalMilliseconds}",
-                "-nostdin", "-trace_logs", "-log_file", "calls.log", "-trace_rtt", "-rtt_freq", "1",
-                "-timeout", $"{(int)(calls / perSecond + hold.TotalSeconds + 40)}",
+                "-sf",
+                "call.xml",
+                "-s",
+                service,
+                "-i",
+                "127.0.0.1",
+                $"{platform}",
+                "-r",
+                $"{perSecond}",
+                "-l",
+                $"{calls}",
+                "-m",
+                $"{calls}",
+                "-d",
+                $"{(int)hold.TotalMilliseconds}",
+                "-nostdin",
+                "-trace_logs",
+                "-log_file",
+                "calls.log",
+                "-trace_rtt",
+                "-rtt_freq",
+                "1",
+                "-timeout",
+                $"{(int)(calls / perSecond + hold.TotalSeconds + 40)}",
             ]
         )
         {
@@ -60,7 +80,10 @@ internal sealed class SippCaller : IAsyncDisposable
             RedirectStandardError = true,
         };
         var process = Process.Start(start)!;
-        process.ProcessorAffinity = 1 << core;
+        if (OperatingSystem.IsLinux())
+        {
+            process.ProcessorAffinity = 1 << core;
+        }
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
