@@ -233,6 +233,7 @@ internal sealed class SessionStream
         }
 
         _active = agreement;
+        _rtcp.PeerTakesExtended = agreement.Media.ExtendedReports;
         _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);
         _protection = null;
         if (agreement.Media.Security is { } security)
