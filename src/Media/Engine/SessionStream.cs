@@ -242,6 +242,29 @@ internal sealed class SessionStream
         }
     }
 
+    // ---- ahead of the tick, see CacheLines ----
+
+    internal const int CacheLines = 10;
+
+    internal void AskForParts()
+    {
+        Engine.CacheLines.Ask(_path, 4);
+        Engine.CacheLines.Ask(_receiver, 4);
+        Engine.CacheLines.Ask(_sender, 1);
+        Engine.CacheLines.Ask(_playout, 3);
+        Engine.CacheLines.Ask(_rtcp, 1);
+        Engine.CacheLines.Ask(_sink, 1);
+        if (_active is { } active)
+            Engine.CacheLines.Ask(active.Media, 3);
+    }
+
+    internal void AskForAudio()
+    {
+        _receiver.AskForParts();
+        _sender.AskForPacket();
+        Engine.CacheLines.Ask(_path.Sockets, 1);
+    }
+
     // ---- in ----
 
     private void Receive(in ClockTick tick, NegotiatedMedia media)
