@@ -4,6 +4,7 @@ using OCPlatform.CallActors;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Engine;
 
 namespace OCPlatform.Host;
 
@@ -17,6 +18,7 @@ public sealed class WarmUp(
     AgentCatalogue agents,
     ICallRecords records,
     CallOptions calls,
+    MediaEngine media,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WarmUp> log
@@ -36,6 +38,7 @@ public sealed class WarmUp(
         // The engines are reached over the node's own gRPC door, which opens last.
         await Task.Run(() => lifetime.ApplicationStarted.WaitHandle.WaitOne(), stopping.Token);
         await WalkTheWayOfACallAsync(stopping.Token);
+        await media.WarmUpAsync();
         foreach (var agent in agents.All)
         {
             var local = TimeZoneInfo.ConvertTime(time.GetUtcNow(), agent.TimeZone);

@@ -9,9 +9,11 @@ namespace OCPlatform.Media.Dsp;
 /// </summary>
 internal sealed class PolyphaseFilter
 {
-    // Kaiser: at this length and this transition 71.5 dB of attenuation come out, and ripple far below 0.1 dB.
-    private const double AttenuationDb = 71.5;
-    private const int HalfTapsAtLowerRate = 30;
+    // Kaiser: at this length and this transition 78 dB of attenuation come out, and ripple far below 0.1 dB. A filter of 30 and
+    // 71.5 dB keeps the promise of 70 dB as well, but recognition understood digits half as well behind it (26 against 13 %
+    // word errors), and a voice's sentence worse.
+    private const double AttenuationDb = 78;
+    private const int HalfTapsAtLowerRate = 36;
 
     private readonly float[] _coefficients;
 

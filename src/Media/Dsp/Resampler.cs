@@ -7,18 +7,18 @@ namespace OCPlatform.Media.Dsp;
 /// <summary>
 /// Streaming sample-rate converter among 8, 16, 24 and 48 kHz, and from 44.1 kHz (files): a polyphase FIR with linear phase.
 /// The pass band reaches 0.425 of the lower rate (3.4 kHz at 8 kHz, 6.8 kHz at 16 kHz) with ≤ 0.1 dB ripple; from half the
-/// lower rate on everything is ≥ 70 dB down. Group delay is constant: <see cref="GroupDelayMs"/>, 30 samples of the lower
-/// rate (3.75 ms at 8 kHz). The output does not depend on how the input is cut into calls.
+/// lower rate on everything is ≥ 70 dB down. Group delay is constant: <see cref="GroupDelayMs"/>, 36 samples of the lower
+/// rate (4.5 ms at 8 kHz). The output does not depend on how the input is cut into calls.
 /// </summary>
 /// <remarks>
-/// One instance serves one stream and allocates nothing after construction. It holds the last <c>60 × input rate / lower
-/// rate</c> samples: 0.3 kB for 8 → 16 kHz, 0.6 kB for 16 → 8 kHz, 1.5 kB for 48 → 8 kHz. The coefficients are shared by
+/// One instance serves one stream and allocates nothing after construction. It holds the last <c>72 × input rate / lower
+/// rate</c> samples: 0.3 kB for 8 → 16 kHz, 0.6 kB for 16 → 8 kHz, 1.7 kB for 48 → 8 kHz. The coefficients are shared by
 /// all streams of a ratio.
 /// </remarks>
 public sealed class Resampler
 {
-    // The longest history (360 taps) and 20 ms of the fastest rate; dealt to streams and made in blocks with some to spare.
-    private const int MaxWindow = 359 + 960;
+    // The longest history (432 taps) and 20 ms of the fastest rate; dealt to streams and made in blocks with some to spare.
+    private const int MaxWindow = 431 + 960;
     private const int MaxStreams = MaxWindow + PolyphaseKernel.MaxPhases * (PolyphaseKernel.Block + 1);
     private const int MaxMade = 961 + PolyphaseKernel.MaxPhases * PolyphaseKernel.Block;
 

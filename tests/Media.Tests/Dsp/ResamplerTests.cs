@@ -109,7 +109,7 @@ public class ResamplerTests
         var centre = output.Select((s, i) => (double)s * s * i).Sum() / energy / to;
         var delayMs = (centre - (double)at / from) * 1000;
         delayMs.Should().BeApproximately(resampler.GroupDelayMs, 1000.0 / Math.Min(from, to) / 2);
-        resampler.GroupDelayMs.Should().BeApproximately(30_000.0 / Math.Min(from, to), 0.02);
+        resampler.GroupDelayMs.Should().BeApproximately(36_000.0 / Math.Min(from, to), 0.02);
     }
 
     [Theory]
