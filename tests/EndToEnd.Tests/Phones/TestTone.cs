@@ -21,31 +21,33 @@ internal static class TestTone
     }
 
     /// <summary>
-    /// How much of the loudest second of a recording is the tone: 1 for nothing else, from its power at 440 Hz against all
-    /// power.
+    /// How much of a recording's best second is the tone: 1 for nothing else, from its power at 440 Hz against all power. A
+    /// busy machine may keep the phone from playing smoothly for a while; a second of the tone and nothing else proves the way.
     /// </summary>
     public static double Share(ReadOnlySpan<short> samples)
     {
-        var (loudest, at) = (0.0, 0);
+        const double audible = 300 * 300;
+        var best = 0.0;
         for (var start = 0; start + SampleRateHz <= samples.Length; start += SampleRateHz / 4)
         {
-            if (PowerOf(samples.Slice(start, SampleRateHz)) is var power && power > loudest)
+            var second = samples.Slice(start, SampleRateHz);
+            if (PowerOf(second) is var power && power >= audible)
             {
-                (loudest, at) = (power, start);
+                best = Math.Max(best, TonePowerOf(second) / power);
             }
         }
-        if (loudest == 0)
-        {
-            return 0;
-        }
-        var second = samples.Slice(at, SampleRateHz);
+        return best;
+    }
+
+    private static double TonePowerOf(ReadOnlySpan<short> samples)
+    {
         var (re, im) = (0.0, 0.0);
-        for (var i = 0; i < second.Length; i++)
+        for (var i = 0; i < samples.Length; i++)
         {
             var (sin, cos) = Math.SinCos(2 * Math.PI * FrequencyHz * i / SampleRateHz);
-            (re, im) = (re + second[i] * cos, im + second[i] * sin);
+            (re, im) = (re + samples[i] * cos, im + samples[i] * sin);
         }
-        return 2 * (re * re + im * im) / second.Length / second.Length / loudest;
+        return 2 * (re * re + im * im) / samples.Length / samples.Length;
     }
 
     private static double PowerOf(ReadOnlySpan<short> samples)
