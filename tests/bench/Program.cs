@@ -10,6 +10,7 @@ Topic[] topics =
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
     new("media", "calls per core with their media: --quick, --serve and more", MediaBench.Run),
+    new("tones", "DTMF and fax tones: false in speech, missed, cost: [MINUTES] [FOLDER OF SPEECH]", ToneBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
 ];
 
