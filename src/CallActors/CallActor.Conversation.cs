@@ -83,6 +83,10 @@ public sealed partial class CallActor
 
     private void OnConversation(IConversationMessage message)
     {
+        if (WaitsForConsentPrompt(message))
+        {
+            return;
+        }
         switch (message)
         {
             case ConversationEvents.Attached attached:
@@ -92,6 +96,7 @@ public sealed partial class CallActor
                 break;
             case ConversationEvents.AgentTurnStarted started:
                 ReplyCame();
+                _spokenTurn = started.Turn;
                 _voice!.BeginTurn(started.Turn);
                 break;
             case ConversationEvents.AgentTurnText text:
@@ -138,6 +143,9 @@ public sealed partial class CallActor
             case VoiceEvent.Broken broken:
                 _log.Error(broken.Cause, "Call {CallId}: its voice failed", _id);
                 HangUp(new EndCause(EndedBy.Platform, EndReason.InternalError, null, broken.Cause.Message));
+                break;
+            case VoiceEvent.NotSecured failed:
+                HangUp(new EndCause(FarEnd, EndReason.MediaNotAcceptable, null, $"media keys: {failed.Cause}"));
                 break;
             case VoiceEvent.MediaTimedOut:
                 HangUp(new EndCause(EndedBy.Network, EndReason.MediaTimeout, null, "no audio arrives"));
@@ -207,6 +215,7 @@ public sealed partial class CallActor
             );
             _log.Info("Call {CallId} said: {Text}", _id, turn.HeardText);
         }
+        OnTurnOver(turn);
         if (turn.Turn == GiveUpTurn)
         {
             HangUp(new EndCause(EndedBy.Platform, EndReason.InternalError, null, "the conversation gave no answer"));
@@ -251,8 +260,13 @@ public sealed partial class CallActor
 
     private void OnReplyOverdue(ReplyOverdue overdue)
     {
+        if (_prompt is not null)
+        {
+            return; // There is no dead air while the prompt is spoken; the answer is expected after it.
+        }
         _log.Warning("Call {CallId}: the conversation owes an answer (giving up: {GiveUp})", _id, overdue.GiveUp);
         var (turn, phrase) = overdue.GiveUp ? (GiveUpTurn, _options.GiveUpPhrase) : (FillerTurn, _options.FillerPhrase);
+        _spokenTurn = turn;
         _voice!.BeginTurn(turn);
         _voice.AddText(turn, phrase);
         _voice.CompleteTurn(turn);

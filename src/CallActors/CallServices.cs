@@ -1,3 +1,5 @@
+using OCPlatform.CallActors.Captures;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Media.Engine;
@@ -14,9 +16,13 @@ public sealed record CallServices(
     SpeechPump Pump,
     LiveCalls LiveCalls,
     CallMetrics Metrics,
-    TimeProvider Time
+    TimeProvider Time,
+    RecordingDesk? Recordings = null
 )
 {
+    /// <summary>Captures of calls; null: none are made.</summary>
+    public CallCaptures? Captures { get; init; }
+
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
 

@@ -2,6 +2,7 @@ using Akka.Hosting;
 using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.CallActors;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Dialog;
@@ -47,6 +48,7 @@ public static class Platform
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
         builder.Services.AddSingleton<INodeLoad, MeasuredLoad>();
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
+        builder.Services.AddRecording(options.Recording, options.Node.EffectiveName);
         builder.Services.AddDialog(options.Dialog);
         builder.Services.AddChatGateway(options.Chat);
         builder.Services.AddHostedService<WarmUp>();
@@ -71,6 +73,8 @@ public static class Platform
         app.MapChat();
         app.MapCallsApi();
         app.MapCallVerbs();
+        app.MapCaptureApi();
+        app.MapRecordingsApi();
         app.MapAppointmentsApi();
         app.MapRegistrationsApi();
         app.MapSipStatus();

@@ -8,12 +8,15 @@ using Akka.TestKit.Xunit2;
 using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.CallActors.Captures;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transactions;
@@ -55,11 +58,19 @@ public abstract class CallActorTestBase : TestKit
 
     protected TestProbe Conversations { get; }
 
-    protected CallOptions Options { get; } = new();
+    protected CallOptions Options { get; } = new() { Codecs = [AudioCodec.Pcmu, AudioCodec.Pcma] };
 
     protected LiveCalls Live { get; } = new();
 
+    protected CallCaptures? Captures { get; init; }
+
     protected int PortsInUse => _media.Stats.PortsInUse;
+
+    /// <summary>Where calls are recorded; null: nowhere.</summary>
+    protected RecordingDesk? Recordings { get; set; }
+
+    /// <summary>What speech synthesis is reached by; null: nothing is there, and the local voice speaks.</summary>
+    protected HttpMessageHandler? SpeechTransport { get; set; }
 
     protected IActorRef StartCall(CallId id, string suffix = "")
     {
@@ -70,15 +81,17 @@ public abstract class CallActorTestBase : TestKit
             _media,
             new SpeechClients(
                 new SpeechToTextClient(speech, TimeProvider.System),
-                new TextToSpeechClient(speech, TimeProvider.System),
+                new TextToSpeechClient(speech, TimeProvider.System, SpeechTransport),
                 () => throw new InvalidOperationException("no audio comes in these tests")
             ),
             _pump,
             Live,
             new CallMetrics(),
-            TimeProvider.System
+            TimeProvider.System,
+            Recordings
         )
         {
+            Captures = Captures,
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.
             Session = Options.Signalling.ToSessionOptions() with
             {

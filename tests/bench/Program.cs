@@ -1,16 +1,23 @@
 using OCPlatform.Bench;
 using OCPlatform.Bench.Calls;
+using OCPlatform.Bench.Dsp;
 using OCPlatform.Bench.Fuzz;
+using OCPlatform.Bench.Jitter;
 using OCPlatform.Bench.Media;
+using OCPlatform.Bench.Recording;
 using OCPlatform.Bench.Sip;
 
 // A topic is a name, what it measures, and a run that prints its own table.
 Topic[] topics =
 [
+    new("dsp", "resampling, mixing and metering of sound", DspBench.Run),
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
+    new("jitter", "the adaptive jitter buffer against fixed ones over traces: [SEED]", JitterBench.Run),
     new("media", "calls per core with their media: --quick, --serve and more", MediaBench.Run),
     new("tones", "DTMF and fax tones: false in speech, missed, cost: [MINUTES] [FOLDER OF SPEECH]", ToneBench.Run),
+    new("srtp", "protection of media packets, by suite", SrtpBench.Run),
+    new("recording", "what recording calls costs: [CALLS] [SECONDS]", RecordingBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
 ];
 
@@ -21,7 +28,7 @@ if (topic is null)
     Console.Error.WriteLine($"{asked} Topics:");
     foreach (var known in topics)
     {
-        Console.Error.WriteLine($"  {known.Name, -8} {known.Purpose}");
+        Console.Error.WriteLine($"  {known.Name, -9} {known.Purpose}");
     }
     return 2;
 }

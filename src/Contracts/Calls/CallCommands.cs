@@ -2,7 +2,7 @@ using OCPlatform.Contracts.Serialization;
 
 namespace OCPlatform.Contracts.Calls;
 
-/// <summary>What the platform, an operator or another call asks of a call. Each but Recover is answered with a <see cref="CallOutcome"/>.</summary>
+/// <summary>What the platform, an operator or another call asks of a call. Each but Recover and NoteRecording is answered with a <see cref="CallOutcome"/>.</summary>
 public static class CallCommands
 {
     /// <summary>
@@ -82,6 +82,43 @@ public static class CallCommands
     [WireName("call/get-dialog/1")]
     public sealed record GetDialog(CallId CallId) : ICallMessage;
 
+    /// <summary>Writes the call's SIP and RTP into a file from now on.</summary>
+    /// <param name="Keys">Leave credentials and SRTP keys in SIP messages readable.</param>
+    /// <param name="MaxMegabytes">Ends at this size; null for the configured one.</param>
+    [WireName("call/start-capture/1")]
+    public sealed record StartCapture(CallId CallId, bool Keys, int? MaxMegabytes) : ICallMessage;
+
+    [WireName("call/stop-capture/1")]
+    public sealed record StopCapture(CallId CallId) : ICallMessage;
+
+    /// <summary>Begins a recording, after the consent prompt where one is configured; done when the file is there.</summary>
+    [WireName("call/start-recording/1")]
+    public sealed record StartRecording(CallId CallId) : ICallMessage;
+
+    /// <summary>Both sides are silence in the recording until it is resumed (PCI DSS); its time goes on.</summary>
+    /// <param name="Reason">For the record; null for none.</param>
+    [WireName("call/pause-recording/1")]
+    public sealed record PauseRecording(CallId CallId, string? Reason) : ICallMessage;
+
+    [WireName("call/resume-recording/1")]
+    public sealed record ResumeRecording(CallId CallId) : ICallMessage;
+
+    /// <summary>Ends the recording; done when the file is complete and kept.</summary>
+    [WireName("call/stop-recording/1")]
+    public sealed record StopRecording(CallId CallId) : ICallMessage;
+
+    /// <summary>Tells a call what became of a recording whose process was killed: an event for its journal. No answer.</summary>
+    [WireName("call/note-recording/1")]
+    public sealed record NoteRecording(
+        CallId CallId,
+        string RecordingId,
+        string Uri,
+        long DurationMs,
+        long Bytes,
+        string Sha256,
+        string? Fault
+    ) : ICallMessage;
+
     /// <summary>Takes up a call whose process went away: its journal tells what it was.</summary>
     [WireName("call/recover/1")]
     public sealed record Recover(CallId CallId) : ICallMessage;
@@ -101,6 +138,12 @@ public enum CallVerb
     Replace,
     SendDigits,
     Refresh,
+    StartCapture,
+    StopCapture,
+    StartRecording,
+    PauseRecording,
+    ResumeRecording,
+    StopRecording,
 }
 
 /// <summary>What became of it.</summary>

@@ -21,17 +21,6 @@ public enum CallDirection
     Outbound,
 }
 
-/// <summary>Packets and quality of a call's audio, one direction pair. Counts of packets, times in ms.</summary>
-public sealed record MediaQuality(
-    long PacketsReceived,
-    long PacketsSent,
-    long PacketsLost,
-    long PacketsLate,
-    long PacketsDuplicate,
-    double JitterMs,
-    double ConcealedMs
-);
-
 public static class CallEvents
 {
     /// <summary>An admitted INVITE opened the call.</summary>
@@ -132,7 +121,45 @@ public static class CallEvents
     [WireName("call/sip-ladder/1")]
     public sealed record SipLadder(CallId CallId, DateTimeOffset At, IReadOnlyList<SipRung> Rungs) : ICallEvent;
 
-    /// <summary>The one terminal event of a call.</summary>
+    /// <summary>A recording began.</summary>
+    [WireName("call/recording-started/1")]
+    public sealed record RecordingStarted(CallId CallId, DateTimeOffset At, string RecordingId, string Format)
+        : ICallEvent;
+
+    /// <summary>From here on the recording is silent (PCI); its time goes on.</summary>
+    [WireName("call/recording-paused/1")]
+    public sealed record RecordingPaused(
+        CallId CallId,
+        DateTimeOffset At,
+        string RecordingId,
+        long PositionMs,
+        string? Reason
+    ) : ICallEvent;
+
+    [WireName("call/recording-resumed/1")]
+    public sealed record RecordingResumed(CallId CallId, DateTimeOffset At, string RecordingId, long PositionMs)
+        : ICallEvent;
+
+    /// <summary>A recording is complete and kept. It may come after <see cref="Ended"/>, since files take their time.</summary>
+    [WireName("call/recording-stopped/1")]
+    public sealed record RecordingStopped(
+        CallId CallId,
+        DateTimeOffset At,
+        string RecordingId,
+        string Uri,
+        long DurationMs,
+        long Bytes,
+        string Sha256,
+        long LostMs,
+        string? Fault
+    ) : ICallEvent;
+
+    /// <summary>A recording that was wanted is not there, for this cause.</summary>
+    [WireName("call/recording-failed/1")]
+    public sealed record RecordingFailed(CallId CallId, DateTimeOffset At, string RecordingId, string Cause)
+        : ICallEvent;
+
+    /// <summary>The one terminal event of a call's signalling.</summary>
     [WireName("call/ended/1")]
     public sealed record Ended(CallId CallId, DateTimeOffset At, EndCause Cause, MediaQuality? Quality) : ICallEvent;
 }

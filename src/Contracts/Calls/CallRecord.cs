@@ -58,6 +58,9 @@ public sealed record CallRecord
     public ImmutableList<SipRung> Ladder { get; init; } = [];
     public string Digits { get; init; } = "";
 
+    /// <summary>What was recorded of the call, and where it is.</summary>
+    public ImmutableList<CallRecording> Recordings { get; init; } = [];
+
     /// <summary>Those who took the first peer's place, in order.</summary>
     public ImmutableList<CallPeer> Peers { get; init; } = [];
 
@@ -138,6 +141,14 @@ public sealed record CallRecord
                 EndedAt = e.At,
                 EndCause = e.Cause,
                 Quality = e.Quality ?? Quality,
+            },
+            CallEvents.RecordingStarted
+            or CallEvents.RecordingPaused
+            or CallEvents.RecordingResumed
+            or CallEvents.RecordingStopped
+            or CallEvents.RecordingFailed => this with
+            {
+                Recordings = CallRecording.Apply(Recordings, @event),
             },
             _ => throw new ArgumentOutOfRangeException(nameof(@event), @event.GetType().Name, "unknown call event"),
         };

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using OCPlatform.AiAdapters;
 using OCPlatform.CallActors;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Dialog;
 using OCPlatform.Gateways.Chat;
@@ -29,6 +30,9 @@ public sealed class PlatformOptions : IValidatableObject
 
     /// <summary>How calls are answered and held.</summary>
     public CallOptions Calls { get; set; } = new();
+
+    /// <summary>Recording of calls: which, how, where to, for how long.</summary>
+    public RecordingOptions Recording { get; set; } = new();
 
     /// <summary>Speech recognition and synthesis.</summary>
     public SpeechOptions Speech { get; set; } = new();

@@ -155,7 +155,8 @@ public static class CallVerbsApi
             .ProducesProblem(422)
             .ProducesProblem(504);
 
-    private static async Task<Results<Ok<CallOutcome>, ProblemHttpResult>> AskAsync(
+    /// <summary>Asks the call, and tells its outcome as HTTP does.</summary>
+    internal static async Task<Results<Ok<CallOutcome>, ProblemHttpResult>> AskAsync(
         string id,
         Func<CallId, ICallMessage> command,
         IRequiredActor<CallRegion> region,

@@ -31,7 +31,8 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
     private int _encoded;
     private bool _markNext = true;
 
-    public uint Ssrc { get; } = ssrc;
+    /// <summary>Another one after a collision (RFC 3550 §8.2).</summary>
+    public uint Ssrc { get; set; } = ssrc;
     public long PacketsSent { get; private set; }
     public long PayloadBytesSent { get; private set; }
 
@@ -129,6 +130,9 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
     }
 
     public void EventSent() => Count(TelephoneEvent.Bytes);
+
+    /// <summary>See <see cref="CacheLines"/>.</summary>
+    public void AskForPacket() => CacheLines.Ask(_packet, 0, 3);
 
     /// <summary>The codec's native state, if it has any, goes.</summary>
     public void Close()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Jitter;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Rtp;
 using OCPlatform.Media.Sdp;
 
@@ -10,7 +11,11 @@ namespace OCPlatform.Media.Engine;
 /// The clock thread's half of a <see cref="MediaSession"/>: everything that happens in a tick. Only that thread touches
 /// its fields, apart from the digits' queue and the volatile ones; counters are read from elsewhere as they are.
 /// </summary>
-internal sealed class SessionStream
+/// <remarks>
+/// This file: what it is made of, the tick, agreements, figures. SessionStream.Inbound.cs: from the sockets to the sink.
+/// SessionStream.Outbound.cs: from playout, echo or digits to the socket. SessionStream.Reports.cs: RTCP and captures.
+/// </remarks>
+internal sealed partial class SessionStream
 {
     private const long LateNs = 5_000_000;
 
@@ -20,6 +25,9 @@ internal sealed class SessionStream
     // A tick takes as many packets as the one before, without asking whether there are more; every so often it asks.
     private const int ProbeTicks = 8;
 
+    // RFC 3551 §6, table 4; under a clock of 8 kHz.
+    private const int ComfortNoisePayload = 13;
+
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
@@ -27,7 +35,7 @@ internal sealed class SessionStream
     private readonly MediaPath _path;
     private readonly IMediaSink _sink;
     private readonly Playout _playout;
-    private readonly AudioReceiver _receiver;
+    private AudioReceiver _receiver;
     private readonly AudioSender _sender;
     private readonly RtcpExchange _rtcp;
     private readonly long _timeoutNs;
@@ -36,6 +44,12 @@ internal sealed class SessionStream
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
     private Agreement? _active;
+
+    // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
+    private MediaProtection? _protection;
+    private MediaProtection? _kept;
+    private bool _consentLost;
+    private PeerAddress _dtlsSource;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -72,7 +86,12 @@ internal sealed class SessionStream
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
         var ssrc = engine.NextRandom();
         _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
-        _rtcp = new RtcpExchange(ssrc, options.RtcpIntervalSeconds, new Random((int)engine.NextRandom()));
+        _rtcp = new RtcpExchange(
+            ssrc,
+            options.RtcpIntervalSeconds,
+            new Random((int)engine.NextRandom()),
+            options.RtcpExtendedReports
+        );
         _phase = ssrc % (RtcpSweepTicks * ProbeTicks);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
@@ -104,7 +123,14 @@ internal sealed class SessionStream
     }
 
     /// <summary>Settles the rate of the session's audio, before the first tick.</summary>
-    public void UseRate(int sampleRateHz) => _frameSamples = sampleRateHz / 50;
+    public void UseRate(int sampleRateHz)
+    {
+        _frameSamples = sampleRateHz / 50;
+        if (sampleRateHz == _receiver.SampleRateHz)
+            return;
+        var options = _engine.Options;
+        _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs, sampleRateHz);
+    }
 
     public bool TryQueueDigit(int code, int durationMs)
     {
@@ -135,6 +161,32 @@ internal sealed class SessionStream
             TicksLate = _ticksLate,
         };
 
+    /// <summary>How both directions sound; may be asked for by any thread, which may see a packet more or less.</summary>
+    public SessionQuality Quality()
+    {
+        var media = _active?.Media;
+        var roundTripMs = _rtcp.RoundTripMs;
+        DirectionQuality? outbound =
+            media is not null && _rtcp.Peer is { } peer
+                ? QualityRating.Outbound(media.Codec, peer, _rtcp.PeerMetrics, media.SendPtimeMs, roundTripMs)
+                : null;
+        return new SessionQuality(_receiver.HasSource ? Inbound(roundTripMs) : null, outbound, roundTripMs);
+    }
+
+    private DirectionQuality Inbound(double? roundTripMs)
+    {
+        var codec = _active!.Media.Codec;
+        return QualityRating.Inbound(
+            codec,
+            _receiver.Reception.Metrics,
+            _receiver.Reception.PacketTicks * 1000.0 / codec.ClockRateHz(),
+            _receiver.JitterMs,
+            _receiver.DelayMs,
+            roundTripMs,
+            _receiver.ConcealedMs
+        );
+    }
+
     public void Tick(in ClockTick tick, Agreement agreement)
     {
         if (!ReferenceEquals(agreement, _active))
@@ -146,6 +198,8 @@ internal sealed class SessionStream
 
         var media = agreement.Media;
         Receive(tick, media);
+        if (_protection is { } protection)
+            Attend(tick, protection);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -159,6 +213,8 @@ internal sealed class SessionStream
         if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
         _sender.Close();
+        _receiver.Dispose();
+        _kept?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -174,339 +230,43 @@ internal sealed class SessionStream
             _quietSinceNs = tick.NowNs;
         }
 
-        var codec = agreement.Media.Codec;
-        if (_active is null || _active.Media.Codec != codec)
-            _sender.Use(codec, agreement.TakeEncoder());
+        if (agreement.TakeDecoder() is { } decoder)
+        {
+            _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
+            _receiver.Use(decoder, agreement.Media.Codec.ClockRateHz());
+        }
+
         _active = agreement;
-        _receiver.Codec = codec;
-        _path.Signal(tick, agreement.RemoteRtp);
+        _rtcp.PeerTakesExtended = agreement.Media.ExtendedReports;
+        _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);
+        _protection = null;
+        if (agreement.Media.Security is { } security)
+        {
+            _protection = _kept ??= new MediaProtection(() => _engine.Dtls);
+            _protection.Use(security);
+        }
     }
 
-    // ---- in ----
+    // ---- ahead of the tick, see CacheLines ----
 
-    private void Receive(in ClockTick tick, NegotiatedMedia media)
+    internal const int CacheLines = 10;
+
+    internal void AskForParts()
     {
-        _path.Settle(tick);
-        var probe = _probe || (tick.Number + _phase) % ProbeTicks == 0;
-        var most = probe ? MostPerTick : _expected;
-        var count = 0;
-        while (count < most && _path.TryReceive(tick, out var source))
-        {
-            count++;
-            OnDatagram(tick, media, source);
-        }
-
-        // Steady as long as every tick finds as many as the one before.
-        _probe = count < _expected || (probe && count != _expected);
-        if (probe)
-            _expected = Math.Max(1, count);
-
-        if (media.RtcpMux || !IsRtcpTick(tick))
-            return;
-        while (count++ < MostPerTick && _path.TryReceiveRtcp(tick))
-            OnRtcp(tick, tick.Io.Source);
+        Engine.CacheLines.Ask(_path, 4);
+        Engine.CacheLines.Ask(_receiver, 4);
+        Engine.CacheLines.Ask(_sender, 1);
+        Engine.CacheLines.Ask(_playout, 3);
+        Engine.CacheLines.Ask(_rtcp, 1);
+        Engine.CacheLines.Ask(_sink, 1);
+        if (_active is { } active)
+            Engine.CacheLines.Ask(active.Media, 3);
     }
 
-    private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)
+    internal void AskForAudio()
     {
-        ReadOnlySpan<byte> datagram = tick.Io.Packet;
-        if (media.RtcpMux && RtpHeader.IsRtcp(datagram))
-        {
-            OnRtcp(tick, source);
-            return;
-        }
-
-        if (!RtpHeader.TryParse(datagram, out var packet))
-        {
-            _rejected++;
-            return;
-        }
-
-        var arrivalNs = tick.Io.ArrivalNs;
-        if (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
-        {
-            OnForeignPayload(packet, source, arrivalNs);
-            return;
-        }
-
-        if (!_path.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
-        {
-            _rejected++;
-            return;
-        }
-
-        if (_packetTap is not null)
-            Tap(tick, datagram, outgoing: false, arrivalNs);
-        _packetsReceived++;
-        _bytesReceived += datagram.Length;
-        _quietSinceNs = arrivalNs;
-        _timedOut = false;
-        if (!_heard)
-        {
-            _heard = true;
-            _sink.OnFirstPacket(source.ToEndPoint());
-        }
-
-        _sink.OnPacket(
-            new RtpArrival(
-                packet.Ssrc,
-                packet.SequenceNumber,
-                packet.Timestamp,
-                (byte)packet.PayloadType,
-                MonotonicClock.ToStopwatchTicks(arrivalNs)
-            )
-        );
-
-        if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
-            return;
-        if (packet.PayloadType == media.ReceivePayloadType)
-            _receiver.OnAudio(packet, sequence, arrivalNs);
-        else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
-            OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
+        _receiver.AskForParts();
+        _sender.AskForPacket();
+        Engine.CacheLines.Ask(_path.Sockets, 1);
     }
-
-    /// <summary>
-    /// A payload type that was not agreed (comfort noise, as many phones send it unasked): not heard, but its sequence
-    /// number is no loss and the peer is alive. It never latches.
-    /// </summary>
-    private void OnForeignPayload(in RtpHeader packet, in PeerAddress source, long arrivalNs)
-    {
-        _rejected++;
-        if (!_path.IsLatched || source != _path.Destination)
-            return;
-        _receiver.Admit(packet, out _);
-        _quietSinceNs = arrivalNs;
-        _timedOut = false;
-    }
-
-    private void OnEvent(in TelephoneEvent telephoneEvent, in RtpHeader packet, int rateHz, long arrivalNs)
-    {
-        if (
-            _dtmfIn.OnPacket(
-                telephoneEvent,
-                packet.Timestamp,
-                packet.Marker,
-                rateHz,
-                arrivalNs,
-                out var digit,
-                out var durationMs
-            )
-        )
-            _sink.OnDtmf(digit, durationMs);
-    }
-
-    /// <summary>The frame of this tick, in <see cref="ClockBuffers.Received"/>, to the sink.</summary>
-    private MediaFrameInfo Deliver(in ClockTick tick, NegotiatedMedia media, int elapsed)
-    {
-        if (_dtmfIn.OnTime(tick.NowNs, out var digit, out var durationMs))
-            _sink.OnDtmf(digit, durationMs);
-        _receiver.InEvent = _dtmfIn.Active;
-        _mediaTime += (elapsed - 1) * _frameSamples;
-        var frame = tick.Buffers.Received.AsSpan(0, _frameSamples);
-        var info = _receiver.Pull(tick.DeadlineNs, frame);
-        info = info with
-        {
-            MediaTime = _mediaTime,
-            ArrivalTicks = info.ArrivalTicks == 0 ? 0 : MonotonicClock.ToStopwatchTicks(info.ArrivalTicks),
-        };
-        _sink.OnAudio(frame, info);
-        _mediaTime += _frameSamples;
-
-        if (_timeoutNs == 0 || _timedOut || !media.Direction.CanReceive())
-            return info;
-        if (tick.NowNs - _quietSinceNs >= _timeoutNs)
-        {
-            _timedOut = true;
-            _sink.OnMediaTimeout();
-        }
-
-        return info;
-    }
-
-    // ---- out ----
-
-    /// <summary>Sends what is due; returns the audio of this tick as it is sent, silence included.</summary>
-    private ReadOnlySpan<short> Send(in ClockTick tick, NegotiatedMedia media, int elapsed, FrameKind heard)
-    {
-        if (elapsed > 1)
-            _sender.Pass(elapsed - 1);
-        var frame = tick.Buffers.Sent.AsSpan(0, _frameSamples);
-        if (!media.Direction.CanSend() || _path.Destination.IsNone)
-        {
-            // Nothing is taken from the playout on hold; a Clear takes effect all the same.
-            _sender.Pass();
-            return NotPlayed(frame);
-        }
-
-        if (SendEvent(tick, media))
-            return NotPlayed(frame);
-
-        if (_repeated is { } repeated)
-        {
-            var index = _repeatedFrame;
-            _repeatedFrame = index + 1 < repeated.Frames ? index + 1 : 0;
-            var pcm = repeated.Pcm(_frameSamples * 50, index);
-            if (_sender.IsDirect)
-                GatherEncoded(repeated.Encoded(media.Codec, index));
-            else
-                _sender.Gather(pcm);
-            TransmitPackets(tick, media);
-            _playout.Report(_sink, 0, _playoutSent);
-            return pcm;
-        }
-
-        if (_echo)
-        {
-            frame = tick.Buffers.Received.AsSpan(0, _frameSamples);
-            Gather(tick, media, frame, heard == FrameKind.Silence ? 0 : _frameSamples);
-            TransmitPackets(tick, media);
-            _playout.Report(_sink, 0, _playoutSent);
-            return frame;
-        }
-
-        var played = _playout.Read(frame);
-        Gather(tick, media, frame, played);
-        if (TransmitPackets(tick, media))
-        {
-            // What waits for the rest of its packet is the tail of this frame, after whose audio there may be silence.
-            var waiting = Math.Max(0, _sender.Gathered - (_frameSamples - played));
-            _playoutSent = _playout.Position - Math.Min(waiting, played);
-        }
-
-        _playout.Report(_sink, played, _playoutSent);
-        return frame;
-    }
-
-    private ReadOnlySpan<short> NotPlayed(Span<short> frame)
-    {
-        _playoutSent = _playout.Position;
-        _playout.Report(_sink, 0, _playoutSent);
-        if (_audioTap is not null)
-            frame.Clear();
-        return frame;
-    }
-
-    private void GatherEncoded(ReadOnlySpan<byte> encoded)
-    {
-        encoded.CopyTo(_sender.Frame);
-        _sender.Commit();
-    }
-
-    /// <summary>Gives the frame to the sender; where nothing is played there is background noise.</summary>
-    private void Gather(in ClockTick tick, NegotiatedMedia media, Span<short> frame, int played)
-    {
-        if (!_sender.IsDirect)
-        {
-            _engine.Noise.Pcm(_frameSamples, tick.Number)[played..].CopyTo(frame[played..]);
-            _sender.Gather(frame);
-            return;
-        }
-
-        var encoded = _sender.Frame;
-        G711.Encode(media.Codec, frame[..played], encoded);
-        if (played < encoded.Length)
-            _engine.Noise.Encoded(media.Codec, tick.Number)[played..].CopyTo(encoded[played..]);
-        _sender.Commit();
-    }
-
-    private bool TransmitPackets(in ClockTick tick, NegotiatedMedia media)
-    {
-        var any = false;
-        while (_sender.TryPacket(media.SendPayloadType, media.SendPtimeMs, out var packet))
-        {
-            Transmit(tick, packet);
-            _sender.Sent(packet.Length);
-            any = true;
-        }
-
-        return any;
-    }
-
-    private bool SendEvent(in ClockTick tick, NegotiatedMedia media)
-    {
-        if (!_dtmfOut.Busy)
-        {
-            if (_digits is null || !_digits.TryDequeue(out var digit))
-                return false;
-            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz);
-        }
-
-        if (
-            _dtmfOut.Next(_sender.Timestamp, out var telephoneEvent, out var timestamp, out var marker)
-            && media.SendTelephoneEventType is { } payloadType
-        )
-        {
-            Transmit(tick, _sender.EventPacket(payloadType, telephoneEvent, timestamp, marker));
-            _sender.EventSent();
-        }
-
-        _sender.Pass();
-        return true;
-    }
-
-    private void Transmit(in ClockTick tick, ReadOnlySpan<byte> packet)
-    {
-        if (_packetTap is not null)
-            Tap(tick, packet, outgoing: true, tick.NowNs);
-        _path.Send(tick, packet);
-    }
-
-    // ---- RTCP ----
-
-    private void OnRtcp(in ClockTick tick, in PeerAddress source)
-    {
-        // Reports are believed from the host the media comes from; the port may differ behind a NAT.
-        if (source.Address != _path.Destination.Address)
-        {
-            _rejected++;
-            return;
-        }
-
-        var arrivalNs = tick.Io.ArrivalNs;
-        if (_packetTap is not null)
-            Tap(tick, tick.Io.Packet, outgoing: false, arrivalNs);
-        _rtcp.Read(tick.Io.Packet, arrivalNs, arrivalNs + tick.WallMinusMonotonicNs);
-        if (_rtcp.PeerLeft && !_leftReported)
-        {
-            _leftReported = true;
-            _sink.OnBye();
-        }
-    }
-
-    private void SendReport(in ClockTick tick, bool bye)
-    {
-        if (_path.Destination.IsNone)
-            return;
-        var media = _active!.Media;
-        Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
-        var writer = new RtcpWriter(buffer);
-        _rtcp.Write(
-            ref writer,
-            ref _receiver.Source,
-            _receiver.HasSource,
-            tick.NowNs + tick.WallMinusMonotonicNs,
-            tick.NowNs,
-            _sender.Timestamp,
-            _sender.PacketsSent,
-            _sender.PayloadBytesSent,
-            bye
-        );
-        if (_packetTap is not null)
-            Tap(tick, writer.Written, outgoing: true, tick.NowNs);
-        _path.SendRtcp(tick, writer.Written, media.RtcpMux, media.RemoteRtcpPort);
-    }
-
-    private void Tap(in ClockTick tick, ReadOnlySpan<byte> datagram, bool outgoing, long atNs) =>
-        _packetTap?.OnPacket(
-            new TappedPacket
-            {
-                Datagram = datagram,
-                Outgoing = outgoing,
-                WallNs = atNs + tick.WallMinusMonotonicNs,
-                Local = _path.Sockets.Local,
-                Remote = _path.Destination.ToEndPoint(),
-            }
-        );
-
-    private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _phase) % RtcpSweepTicks == 0;
 }

@@ -30,12 +30,17 @@ public class CallRecordTests
         new CallEvents.TurnSpoken(Id, T, Speaker.Agent, "Hello.", T, T.AddSeconds(1), null, false),
         new CallEvents.DigitPressed(Id, T, "5", 100),
         new CallEvents.SessionChanged(Id, T, "PCMU", true, "{}", "{}"),
+        new CallEvents.RecordingStarted(Id, T, "r1", "WavUlaw"),
+        new CallEvents.RecordingPaused(Id, T, "r1", 1000, "card number"),
+        new CallEvents.RecordingResumed(Id, T, "r1", 3000),
+        new CallEvents.RecordingFailed(Id, T, "r2", "no room"),
         new CallEvents.Ended(
             Id,
             T.AddSeconds(9),
             new EndCause(EndedBy.Caller, EndReason.HungUp, null, null),
             new MediaQuality(450, 450, 1, 2, 0, 1.5, 20)
         ),
+        new CallEvents.RecordingStopped(Id, T.AddSeconds(10), "r1", "file:///r1.wav", 9000, 144_058, "abc", 20, null),
     ];
 
     [Fact]
@@ -51,6 +56,14 @@ public class CallRecordTests
         record.OnHold.Should().BeTrue();
         record.Quality!.PacketsLate.Should().Be(2);
         record.EndCause!.Reason.Should().Be(EndReason.HungUp);
+        record
+            .Recordings.Select(r => (r.Id, r.State, r.Uri, r.Fault))
+            .Should()
+            .Equal(
+                ("r1", CallRecordingState.Stopped, "file:///r1.wav", null),
+                ("r2", CallRecordingState.Failed, null, "no room")
+            );
+        record.Recordings[0].Pauses.Should().Equal(new CallRecordingPause(1000, 3000, "card number"));
     }
 
     [Fact]
@@ -63,6 +76,18 @@ public class CallRecordTests
             var record = Life[cut..].Aggregate(resumed, CallRecord.Apply);
             record.Should().BeEquivalentTo(Fold(Life));
         }
+    }
+
+    [Fact]
+    public void Quality_that_an_older_version_journaled_has_no_directions_and_can_be_read()
+    {
+        const string old =
+            """{"packetsReceived":5,"packetsSent":6,"packetsLost":1,"packetsLate":2,"packetsDuplicate":0,"jitterMs":1.5,"concealedMs":20}""";
+
+        JsonSerializer
+            .Deserialize<MediaQuality>(old, WireSerializer.Json)
+            .Should()
+            .Be(new MediaQuality(5, 6, 1, 2, 0, 1.5, 20));
     }
 
     private static CallRecord? Fold(IEnumerable<ICallEvent> events) =>

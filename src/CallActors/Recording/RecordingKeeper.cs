@@ -1,0 +1,104 @@
+using Akka.Hosting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OCPlatform.Contracts.Sharding;
+
+namespace OCPlatform.CallActors.Recording;
+
+/// <summary>
+/// The node's errands for its recordings: recovery after the start, uploads every second, retention every hour; and at the
+/// stop it waits for those that are being ended.
+/// </summary>
+public sealed class RecordingKeeper(
+    RecordingDesk desk,
+    RecordingRecovery recovery,
+    RecordingRetention retention,
+    IRequiredActor<CallRegion> calls,
+    TimeProvider time,
+    ILogger<RecordingKeeper> log,
+    RecordingUploads? uploads = null
+) : BackgroundService
+{
+    private static readonly TimeSpan UploadInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(1.5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        await TryAsync("Recovery", () => RecoverAsync(stoppingToken), stoppingToken);
+        await Task.WhenAll(
+            RepeatAsync("Retention", SweepInterval, () => retention.SweepAsync(stoppingToken), stoppingToken),
+            uploads is null ? Task.CompletedTask : UploadAsync(uploads, stoppingToken)
+        );
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await desk.DrainAsync(DrainDeadline);
+        await base.StopAsync(cancellationToken);
+    }
+
+    private async Task RecoverAsync(CancellationToken stopping)
+    {
+        var kept = await recovery.RunAsync(stopping);
+        if (kept.Count == 0)
+        {
+            return;
+        }
+        var region = await calls.GetAsync(stopping);
+        foreach (var note in kept)
+        {
+            region.Tell(note, Akka.Actor.ActorRefs.NoSender);
+        }
+    }
+
+    private async Task UploadAsync(RecordingUploads uploading, CancellationToken stopping)
+    {
+        await TryAsync("Uploads", () => uploading.ReviveAsync(stopping), stopping);
+        await RepeatAsync(
+            "Uploads",
+            UploadInterval,
+            async () =>
+            {
+                while (await uploading.RunDueAsync(stopping) > 0) { }
+            },
+            stopping
+        );
+    }
+
+    private async Task RepeatAsync(string errand, TimeSpan interval, Func<Task> run, CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        do
+        {
+            await TryAsync(errand, run, stopping);
+        } while (await WaitAsync(timer, stopping));
+    }
+
+    private static async Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken stopping)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A fault (the database is away) costs this round, not the errand.</summary>
+    private async Task TryAsync(string errand, Func<Task> run, CancellationToken stopping)
+    {
+        try
+        {
+            await run();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested) { }
+        catch (Exception e)
+        {
+            log.LogError(e, "{Errand} of recordings failed and is tried again", errand);
+        }
+    }
+}
