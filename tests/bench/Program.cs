@@ -15,6 +15,7 @@ Topic[] topics =
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
     new("jitter", "the adaptive jitter buffer against fixed ones over traces: [SEED]", JitterBench.Run),
     new("media", "calls per core with their media: --quick, --serve and more", MediaBench.Run),
+    new("tones", "DTMF and fax tones: false in speech, missed, cost: [MINUTES] [FOLDER OF SPEECH]", ToneBench.Run),
     new("srtp", "protection of media packets, by suite", SrtpBench.Run),
     new("recording", "what recording calls costs: [CALLS] [SECONDS]", RecordingBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
