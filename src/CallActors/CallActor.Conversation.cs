@@ -144,6 +144,9 @@ public sealed partial class CallActor
                 _log.Error(broken.Cause, "Call {CallId}: its voice failed", _id);
                 HangUp(new EndCause(EndedBy.Platform, EndReason.InternalError, null, broken.Cause.Message));
                 break;
+            case VoiceEvent.NotSecured failed:
+                HangUp(new EndCause(FarEnd, EndReason.MediaNotAcceptable, null, $"media keys: {failed.Cause}"));
+                break;
             case VoiceEvent.MediaTimedOut:
                 HangUp(new EndCause(EndedBy.Network, EndReason.MediaTimeout, null, "no audio arrives"));
                 break;

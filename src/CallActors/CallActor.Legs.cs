@@ -46,7 +46,8 @@ public sealed partial class CallActor
                 invite.CallId
             )
         );
-        Ladder(invite, incoming: true);
+        CaptureIfAwaited(arrived.Trunk);
+        Ladder(invite, incoming: true, arrived.Message, arrived.Path);
         _log.Info(
             "Call {CallId} from {From} by trunk {Trunk} at {Remote}",
             _id,
@@ -81,7 +82,7 @@ public sealed partial class CallActor
     private void OnReplacingInvite(SipGatewayEvents.InviteArrived arrived)
     {
         var invite = (SipRequest)SipParser.Parse(arrived.Message);
-        Ladder(invite, incoming: true);
+        Ladder(invite, incoming: true, arrived.Message, arrived.Path);
         _gateway = Sender;
         if (TryAnswerLeg(arrived, invite, out _) is not { } leg)
         {

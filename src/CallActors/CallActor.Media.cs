@@ -61,6 +61,7 @@ public sealed partial class CallActor
             return false;
         }
         _services.LiveCalls.Add(_id, _media);
+        _media.PacketTap = _capture?.File;
         if (_service is not null)
         {
             return true;

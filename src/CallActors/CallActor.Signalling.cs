@@ -44,7 +44,7 @@ public sealed partial class CallActor
             return;
         }
         _gateway = Sender;
-        Ladder(request, incoming: true);
+        Ladder(request, incoming: true, arrived.Message, arrived.Path);
         // A peer whose address changed, behind a NAT or by moving, is where its messages come from.
         leg.Path = arrived.Path;
         leg.Session.OnRequest(request, arrived.TransactionId, Elapsed);
@@ -75,7 +75,7 @@ public sealed partial class CallActor
         if (request.IsInvite && request.To.Tag is null)
         {
             leg.Negotiation?.OnOfferSent(request.Body.Span);
-            Ladder(request, incoming: false);
+            Ladder(request, incoming: false, sent.Message, sent.Path);
             if (leg == _leg)
             {
                 Record(new CallEvents.Sent(_id, sent.At, sent.Trunk, sent.Path.Remote, request.CallId));
@@ -87,7 +87,7 @@ public sealed partial class CallActor
     private void OnResponse(SipGatewayEvents.ResponseArrived arrived)
     {
         var response = (SipResponse)SipParser.Parse(arrived.Message);
-        Ladder(response, incoming: true);
+        Ladder(response, incoming: true, arrived.Message);
         if (FindLeg(arrived.RequestKey, out var key) is not { } leg)
         {
             return;
@@ -252,8 +252,12 @@ public sealed partial class CallActor
 
     private int NextLeg() => ++_lastLeg;
 
-    private void Ladder(SipMessage message, bool incoming)
+    /// <summary>Takes note of a message, for the record and a capture.</summary>
+    /// <param name="wire">The bytes as they came or left; null: as the message writes itself.</param>
+    /// <param name="path">The way it went; null: the one of its leg.</param>
+    private void Ladder(SipMessage message, bool incoming, byte[]? wire = null, SipPath? path = null)
     {
+        _capture?.Take(message, incoming, wire, path ?? PathOf(message), Now);
         var start = message is SipRequest request
             ? $"{request.Method} {request.RequestUri}"
             : $"{((SipResponse)message).StatusCode} {((SipResponse)message).ReasonPhrase}";

@@ -45,6 +45,7 @@ public sealed partial class CallActor
         Receive<CallCommands.SendDigits>(SendDigits);
         Receive<CallCommands.Refresh>(_ => Refresh());
         Receive<CallCommands.GetDialog>(_ => Sender.Tell(Dialog()));
+        Captures();
     }
 
     /// <summary>The call is over, or never was.</summary>
@@ -63,6 +64,8 @@ public sealed partial class CallActor
         Receive<CallCommands.SendDigits>(_ => NotPossible(CallVerb.SendDigits, cause));
         Receive<CallCommands.Refresh>(_ => NotPossible(CallVerb.Refresh, cause));
         Receive<CallCommands.GetDialog>(_ => Sender.Tell(new DialogOfCall(_id, null, null)));
+        Receive<CallCommands.StartCapture>(_ => NotPossible(CallVerb.StartCapture, cause));
+        Receive<CallCommands.StopCapture>(_ => NotPossible(CallVerb.StopCapture, cause));
         NoRecordingVerbs(cause);
     }
 
@@ -76,6 +79,7 @@ public sealed partial class CallActor
         var from = place.From ?? "";
         Record(new CallEvents.Placed(_id, Now, from, place.To, _services.NodeName));
         _log.Info("Call {CallId} is placed to {To}", _id, place.To);
+        CaptureIfAwaited(place.Trunk);
         if (!TryReadTarget(place.To, out var target) || !TryReadCaller(from, out var caller))
         {
             End(Unplaceable(EndReason.BadRequest, $"'{place.To}' or '{from}' is neither a URI nor a number"));

@@ -27,6 +27,7 @@ namespace OCPlatform.CallActors;
 /// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
 /// CallActor.Conversation.cs: who says what. CallActor.Recording.cs: what is recorded, and what is said before.
+/// CallActor.Quality.cs and CallActor.Capture.cs: how it sounds, and what was on the wire.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -323,7 +324,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         );
         EndConversation(cause.Reason.ToString());
         Release();
-        _services.Metrics.Ended(cause, quality);
+        _services.Metrics.Ended(cause, quality, _state.Record?.Trunk);
         FailVerbs(cause);
         Timers.CancelAll();
         foreach (var leg in _legs.Where(leg => leg.Session.End is null).ToList())
@@ -361,29 +362,16 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         (_pumped, _voice, _media) = (null, null, null);
     }
 
-    protected override void PostStop() => Release();
+    protected override void PostStop()
+    {
+        Release();
+        _capture?.End("the call was over");
+    }
 
     /// <summary>After a defect: media and voice are gone, so the other side is told with BYE and the record gets its end.</summary>
     protected override void PostRestart(Exception reason)
     {
         base.PostRestart(reason);
         Self.Tell(new CallCommands.Recover(_id));
-    }
-
-    private MediaQuality? Quality()
-    {
-        if (_media?.Stats is not { } stats)
-        {
-            return null;
-        }
-        return new MediaQuality(
-            stats.PacketsReceived,
-            stats.PacketsSent,
-            stats.PacketsLost,
-            stats.PacketsLate,
-            stats.PacketsDuplicate,
-            Math.Round(stats.JitterMs, 2),
-            stats.ConcealedMs
-        );
     }
 }

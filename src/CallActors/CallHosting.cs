@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.AiAdapters.VoiceActivity;
+using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
@@ -37,7 +38,13 @@ public static class CallHosting
             // Not before the first audio: a call whose speech is broken is still answered, and ends with the cause.
             () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
-        services.AddSingleton(s => ActivatorUtilities.CreateInstance<CallServices>(s, nodeName));
+        services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s =>
+            ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
+            {
+                Captures = s.GetRequiredService<CallCaptures>(),
+            }
+        );
         return services;
     }
 

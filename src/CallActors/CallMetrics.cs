@@ -18,6 +18,7 @@ public sealed class CallMetrics : IDisposable
     private readonly Counter<long> _packetsLost;
     private readonly Counter<long> _packetsLate;
     private readonly Counter<long> _packetsReceived;
+    private readonly StreamMetrics _streams;
 
     public CallMetrics()
     {
@@ -33,17 +34,19 @@ public sealed class CallMetrics : IDisposable
         _packetsReceived = _meter.CreateCounter<long>("ocp_rtp_packets_received", description: "Of ended calls.");
         _packetsLost = _meter.CreateCounter<long>("ocp_rtp_packets_lost", description: "Of ended calls.");
         _packetsLate = _meter.CreateCounter<long>("ocp_rtp_packets_late", description: "Of ended calls.");
+        _streams = new StreamMetrics(_meter);
     }
 
     internal void Started() => _started.Add(1);
 
-    internal void Ended(EndCause cause, MediaQuality? quality)
+    internal void Ended(EndCause cause, MediaQuality? quality, string? trunk)
     {
         var tags = new TagList { { "by", cause.By.ToString() }, { "reason", cause.Reason.ToString() } };
         _ended.Add(1, tags);
         _packetsReceived.Add(quality?.PacketsReceived ?? 0);
         _packetsLost.Add(quality?.PacketsLost ?? 0);
         _packetsLate.Add(quality?.PacketsLate ?? 0);
+        _streams.Ended(quality, trunk);
     }
 
     internal void SetUp(TimeSpan time) => _setUp.Record(time.TotalSeconds);

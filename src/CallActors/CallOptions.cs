@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.TurnTaking;
+using OCPlatform.Media.Capture;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Sip.Sessions;
 
@@ -61,6 +62,9 @@ public sealed class CallOptions
     /// <summary>Threads on which calls listen and speak; 0 for one per core.</summary>
     [Range(0, 256)]
     public int SpeechPumpThreads { get; set; }
+
+    /// <summary>Captures of single calls for Wireshark.</summary>
+    public CaptureOptions Capture { get; set; } = new();
 
     /// <summary>When a caller counts as speaking, as done, and as silent.</summary>
     public TurnTakingOptions TurnTaking { get; set; } = new();

@@ -1,3 +1,4 @@
+using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
@@ -19,6 +20,9 @@ public sealed record CallServices(
     RecordingDesk? Recordings = null
 )
 {
+    /// <summary>Captures of calls; null: none are made.</summary>
+    public CallCaptures? Captures { get; init; }
+
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
 

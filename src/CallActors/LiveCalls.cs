@@ -16,6 +16,28 @@ public sealed class LiveCalls
     /// <summary>Media counters of the live calls.</summary>
     public IReadOnlyCollection<MediaStats> Stats => [.. _calls.Values.Select(session => session.Stats)];
 
+    /// <summary>Mean listening quality (MOS) of the live calls at this moment, by direction; null where nothing is known.</summary>
+    public (double? Inbound, double? Outbound) Mos
+    {
+        get
+        {
+            var (inbound, outbound) = (new List<double>(), new List<double>());
+            foreach (var session in _calls.Values)
+            {
+                var quality = session.Quality;
+                if (quality.Inbound is { } heard)
+                {
+                    inbound.Add(heard.MosLq);
+                }
+                if (quality.Outbound is { } sent)
+                {
+                    outbound.Add(sent.MosLq);
+                }
+            }
+            return (inbound.Count == 0 ? null : inbound.Average(), outbound.Count == 0 ? null : outbound.Average());
+        }
+    }
+
     internal void Add(CallId call, MediaSession session) => _calls[call] = session;
 
     internal void Remove(CallId call) => _calls.TryRemove(call, out _);

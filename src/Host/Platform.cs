@@ -73,6 +73,7 @@ public static class Platform
         app.MapChat();
         app.MapCallsApi();
         app.MapCallVerbs();
+        app.MapCaptureApi();
         app.MapRecordingsApi();
         app.MapAppointmentsApi();
         app.MapRegistrationsApi();

@@ -1,7 +1,9 @@
 using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.CallActors;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Dialog.Agents;
+using OCPlatform.Media.Codecs;
 
 namespace OCPlatform.Host;
 
@@ -14,6 +16,7 @@ public sealed class WarmUp(
     TextToSpeechClient speech,
     AgentCatalogue agents,
     ICallRecords records,
+    CallOptions calls,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WarmUp> log
@@ -37,7 +40,9 @@ public sealed class WarmUp(
         {
             var local = TimeZoneInfo.ConvertTime(time.GetUtcNow(), agent.TimeZone);
             var phrases = FixedPhrases.Of(agent, DateOnly.FromDateTime(local.DateTime));
-            var options = new TextToSpeechOptions { Voice = agent.Voice };
+            // Narrowband calls are served from the same phrases.
+            var rateHz = calls.Codecs.Max(codec => codec.SampleRateHz());
+            var options = new TextToSpeechOptions { Voice = agent.Voice, SampleRateHz = rateHz };
             var warmed = await speech.WarmAsync(phrases, options, stopping.Token);
             log.LogInformation(
                 "Agent {Agent}: {Warmed} of {Phrases} fixed phrases lie in the cache",

@@ -8,6 +8,7 @@ using Akka.TestKit.Xunit2;
 using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
+using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
@@ -60,6 +61,8 @@ public abstract class CallActorTestBase : TestKit
 
     protected LiveCalls Live { get; } = new();
 
+    protected CallCaptures? Captures { get; init; }
+
     protected int PortsInUse => _media.Stats.PortsInUse;
 
     /// <summary>Where calls are recorded; null: nowhere.</summary>
@@ -87,6 +90,7 @@ public abstract class CallActorTestBase : TestKit
             Recordings
         )
         {
+            Captures = Captures,
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.
             Session = Options.Signalling.ToSessionOptions() with
             {

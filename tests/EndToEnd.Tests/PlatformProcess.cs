@@ -163,6 +163,7 @@ public sealed class PlatformProcess : IAsyncDisposable
             ["OCP_MEDIA_PORT_RANGE_END"] = $"{ports.RtpLast}",
             ["OCP_DATABASE_PATH"] = Path.Combine(folder, "ocplatform.db"),
             ["OCP_RECORDING_FOLDER"] = Path.Combine(folder, "recordings"),
+            ["OCP_CALLS_CAPTURE_FOLDER"] = Path.Combine(folder, "captures"),
             ["OCP_CHAT_TOKEN_KEY_FILE"] = Path.Combine(folder, "chat.key"),
             ["OCP_SPEECH_TTS_CACHE_DIRECTORY"] = Path.Combine(folder, "tts-cache"),
             // A machine that builds and tests at once has late clocks: calls must not be turned away for that.

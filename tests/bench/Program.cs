@@ -1,6 +1,8 @@
 using OCPlatform.Bench;
 using OCPlatform.Bench.Calls;
+using OCPlatform.Bench.Dsp;
 using OCPlatform.Bench.Fuzz;
+using OCPlatform.Bench.Jitter;
 using OCPlatform.Bench.Media;
 using OCPlatform.Bench.Recording;
 using OCPlatform.Bench.Sip;
@@ -8,9 +10,12 @@ using OCPlatform.Bench.Sip;
 // A topic is a name, what it measures, and a run that prints its own table.
 Topic[] topics =
 [
+    new("dsp", "resampling, mixing and metering of sound", DspBench.Run),
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
+    new("jitter", "the adaptive jitter buffer against fixed ones over traces: [SEED]", JitterBench.Run),
     new("media", "calls per core with their media: --quick, --serve and more", MediaBench.Run),
+    new("srtp", "protection of media packets, by suite", SrtpBench.Run),
     new("recording", "what recording calls costs: [CALLS] [SECONDS]", RecordingBench.Run),
     new("fuzz", "long runs of mutated input: --inputs N --seed N --target NAME", FuzzCommand.Run),
 ];

@@ -15,7 +15,9 @@ public abstract class ServiceCall(TimeProvider time, Action<VoiceEvent> tell) : 
 
     public virtual void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info) { }
 
-    public virtual void OnMediaTimeout() => tell(new VoiceEvent.MediaTimedOut(time.GetUtcNow()));
+    public void OnNotSecured(string cause) => tell(new VoiceEvent.NotSecured(cause));
+
+    public void OnMediaTimeout() => tell(new VoiceEvent.MediaTimedOut(time.GetUtcNow()));
 
     /// <summary>The call is over.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);

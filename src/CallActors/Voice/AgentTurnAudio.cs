@@ -6,22 +6,26 @@ namespace OCPlatform.CallActors.Voice;
 /// <summary>
 /// One agent turn on its way to the phone: text comes in, clauses are synthesised ahead, audio goes out in order. It
 /// knows how much of it was heard. Its audio is shared with the phrase cache, not copied. Text is added by the actor,
-/// audio arrives from synthesis and is taken by the speech pump. Audio is 8 kHz, 16 bit.
+/// audio arrives from synthesis and is taken by the speech pump. Audio is 16 bit
+/// at <paramref name="sampleRateHz"/>.
 /// </summary>
-internal sealed class AgentTurnAudio(int number, DateTimeOffset? askedAt)
+internal sealed class AgentTurnAudio(int number, DateTimeOffset? askedAt, int sampleRateHz)
 {
     // Beyond this many clauses waiting a turn is no longer speech but a lecture; the excess is an error of the agent.
     private const int MaxClauses = 256;
 
-    // English at the voices' pace, for clauses whose audio is not complete yet: about 15 letters a second.
-    private const int SamplesPerLetter = 530;
+    // English at the voices' pace, for clauses whose audio is not complete yet.
+    private const int LettersPerSecond = 15;
 
     // Pieces are made two at a time: the next is ready, or nearly, when one has been spoken.
     private const int MadeAtOnce = 2;
 
-    // Silence between pieces at 8 kHz, as a speaker breathes: 260 ms after a sentence, 140 ms within one.
-    private const int SentencePause = 2080;
-    private const int ClausePause = 1120;
+    // Silence between pieces, as a speaker breathes.
+    private const int SentencePauseMs = 260;
+    private const int ClausePauseMs = 140;
+    private const int MaxSampleRateHz = 16_000;
+
+    private static readonly ReadOnlyMemory<short> Silence = new short[SentencePauseMs * MaxSampleRateHz / 1000];
 
     private readonly Channel<string> _texts = Channel.CreateBounded<string>(MaxClauses);
     private readonly CancellationTokenSource _abandoned = new();
@@ -113,7 +117,7 @@ internal sealed class AgentTurnAudio(int number, DateTimeOffset? askedAt)
             if (_clauses is [.., var previous])
             {
                 var isSentence = previous.Text.TrimEnd() is [.., '.' or '!' or '?'];
-                clause.Add(new short[isSentence ? SentencePause : ClausePause]);
+                clause.Add(Silence[..((isSentence ? SentencePauseMs : ClausePauseMs) * sampleRateHz / 1000)]);
             }
             _clauses.Add(clause);
         }
@@ -213,6 +217,8 @@ internal sealed class AgentTurnAudio(int number, DateTimeOffset? askedAt)
         }
     }
 
-    private static long ExpectedSamples(Clause clause) =>
-        clause.Complete ? clause.Samples : Math.Max(clause.Samples, (long)clause.Text.Length * SamplesPerLetter);
+    private long ExpectedSamples(Clause clause) =>
+        clause.Complete
+            ? clause.Samples
+            : Math.Max(clause.Samples, (long)clause.Text.Length * sampleRateHz / LettersPerSecond);
 }

@@ -7,8 +7,8 @@ namespace OCPlatform.CallActors.Voice;
 
 /// <summary>
 /// The audio side of one call between the media session and the call actor: it listens, speaks, and settles who has
-/// the floor. Audio comes from the media clock through a ring, goes to the phone through the session's playout, and
-/// never passes a mailbox. All state is touched by the speech pump only; others post to it.
+/// the floor. Audio, all of it at the session's rate, comes from the media clock through a ring, goes to the phone
+/// through the session's playout, and never passes a mailbox. All state is touched by the speech pump only; others post to it.
 /// </summary>
 /// <remarks>
 /// When the caller starts while the agent has the floor, the agent falls silent at once, but its turn is only paused:
@@ -17,11 +17,15 @@ namespace OCPlatform.CallActors.Voice;
 /// </remarks>
 public sealed class CallVoice : IMediaSink, IDisposable
 {
-    private const int RingSamples = 8000;
-    private const int SamplesPerMs = 8;
+    // The pump comes every 10 ms; when it is late the ring grows, to a second.
+    private const int RingAheadMs = 4 * Listener.BlockMs;
+    private const int RingMaxAheadMs = 1000;
 
     // How far the phone's playout is kept ahead: little enough that an interruption leaves little to throw away.
-    private const int PlayoutAheadSamples = 200 * SamplesPerMs;
+    private const int PlayoutAheadMs = 200;
+
+    // Agent audio goes to the playout in pieces of 20 ms.
+    private const int MaxFrameSamples = 320;
 
     private readonly CallVoiceOptions _options;
     private readonly TextToSpeechClient _tts;
@@ -29,13 +33,13 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private readonly TimeProvider _time;
     private readonly Action<VoiceEvent> _tell;
     private readonly Listener _listener;
-    private readonly AudioRing _ring = new(RingSamples);
     private readonly ConcurrentQueue<Action> _posted = new();
-    private readonly short[] _block = new short[Listener.BlockSamples];
-    private readonly short[] _frame = new short[160];
     private readonly long _startedTicks;
     private readonly DateTimeOffset _startedAt;
     private TextToSpeechOptions _speech;
+
+    // Made with the first audio, when the session's rate is settled.
+    private AudioRing? _ring;
     private AgentTurnAudio? _turn;
     private bool _paused;
     private bool _recognising;
@@ -62,6 +66,8 @@ public sealed class CallVoice : IMediaSink, IDisposable
     }
 
     private bool AgentHasFloor => _turn is not null && !_paused;
+
+    private int SamplesPerMs => _playout.SampleRateHz / 1000;
 
     private long NowMs => (long)_time.GetElapsedTime(_startedTicks).TotalMilliseconds;
 
@@ -90,11 +96,25 @@ public sealed class CallVoice : IMediaSink, IDisposable
     // ---- from the media clock ----
 
     /// <inheritdoc />
-    public void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info) => _ring.Write(frame);
+    public void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info)
+    {
+        if (_ring is null)
+        {
+            var history = Listener.PreRollMs * SamplesPerMs;
+            Volatile.Write(
+                ref _ring,
+                new AudioRing(history, RingAheadMs * SamplesPerMs, RingMaxAheadMs * SamplesPerMs)
+            );
+        }
+        _ring.Write(frame);
+    }
 
     /// <inheritdoc />
     public void OnDtmf(char digit, int durationMs) =>
         _tell(new VoiceEvent.DigitPressed(digit, durationMs, _time.GetUtcNow()));
+
+    /// <inheritdoc />
+    public void OnNotSecured(string cause) => _tell(new VoiceEvent.NotSecured(cause));
 
     /// <inheritdoc />
     public void OnMediaTimeout() => _tell(new VoiceEvent.MediaTimedOut(_time.GetUtcNow()));
@@ -104,15 +124,22 @@ public sealed class CallVoice : IMediaSink, IDisposable
     /// <summary>Does what is due. Called by the pump every few ms.</summary>
     internal void Process()
     {
+        // Audio comes every 20 ms from the session's start on, be it silence. Before that there is nobody to talk to.
+        if (Volatile.Read(ref _ring) is not { } ring)
+        {
+            return;
+        }
         while (_posted.TryDequeue(out var action))
         {
             action();
         }
         // The ear's clock is the wall clock at the end of what lies in the ring, so that it cannot drift away.
-        var oldestMs = NowMs - _ring.Available / SamplesPerMs;
-        for (var endMs = oldestMs + Listener.BlockMs; _ring.TryRead(_block); endMs += Listener.BlockMs)
+        var oldestMs = NowMs - ring.Available / SamplesPerMs;
+        Span<short> room = stackalloc short[Listener.MaxBlockSamples];
+        var block = room[..(Listener.BlockMs * SamplesPerMs)];
+        for (var endMs = oldestMs + Listener.BlockMs; ring.TryRead(block); endMs += Listener.BlockMs)
         {
-            Hear(_block, endMs);
+            Hear(block, ring, endMs);
         }
         Speak();
     }
@@ -122,9 +149,10 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private void Begin(int number)
     {
         _replyAwaited = false;
-        var turn = new AgentTurnAudio(number, _askedAt);
+        var turn = new AgentTurnAudio(number, _askedAt, _playout.SampleRateHz);
         _askedAt = null;
         _turn = turn;
+        var speech = _speech with { SampleRateHz = _playout.SampleRateHz };
         _ = SynthesizeAsync();
         if (_listener.Detector.UserIsSpeaking || _recognising)
         {
@@ -133,17 +161,17 @@ public sealed class CallVoice : IMediaSink, IDisposable
 
         async Task SynthesizeAsync()
         {
-            if (await turn.SynthesizeAsync(_tts, _speech) is { } failure)
+            if (await turn.SynthesizeAsync(_tts, speech) is { } failure)
             {
                 _options.OnSynthesisFailed?.Invoke(failure);
             }
         }
     }
 
-    private void Hear(ReadOnlySpan<short> block, long endMs)
+    private void Hear(ReadOnlySpan<short> block, AudioRing ring, long endMs)
     {
         var busy = AgentHasFloor || _replyAwaited || _recognising;
-        switch (_listener.OnBlock(block, endMs, busy))
+        switch (_listener.OnBlock(block, ring, endMs, busy))
         {
             case TurnSignal.SpeechStarted:
                 Pause();
@@ -226,15 +254,16 @@ public sealed class CallVoice : IMediaSink, IDisposable
         {
             return;
         }
-        while (_playout.Buffered < PlayoutAheadSamples)
+        Span<short> frame = stackalloc short[MaxFrameSamples];
+        while (_playout.Buffered < PlayoutAheadMs * SamplesPerMs)
         {
-            var count = _turn.Take(_frame);
+            var count = _turn.Take(frame);
             if (count == 0)
             {
                 break;
             }
             _turn.StartedAt ??= _time.GetUtcNow();
-            _playout.TryEnqueue(_frame.AsSpan(0, count));
+            _playout.TryEnqueue(frame[..count]);
         }
         if (_turn.AllTaken && _playout.Buffered == 0)
         {

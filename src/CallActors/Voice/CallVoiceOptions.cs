@@ -10,7 +10,7 @@ namespace OCPlatform.CallActors.Voice;
 public sealed record SpeechClients(
     SpeechToTextClient SpeechToText,
     TextToSpeechClient TextToSpeech,
-    Func<VoiceActivityDetector> CreateVoiceActivityDetector
+    Func<IVoiceActivityDetector> CreateVoiceActivityDetector
 );
 
 /// <summary>How a call listens and speaks.</summary>
@@ -21,8 +21,8 @@ public sealed record CallVoiceOptions
     /// <summary>From the end of the caller's turn; then the utterance counts as not understood.</summary>
     public TimeSpan RecognitionDeadline { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Voice; the rate must be 8 kHz, which is what the playout takes.</summary>
-    public TextToSpeechOptions TextToSpeech { get; init; } = new() { SampleRateHz = 8000 };
+    /// <summary>Voice and language; the rate is the session's, whatever stands here.</summary>
+    public TextToSpeechOptions TextToSpeech { get; init; } = new();
 
     public Action<Exception>? OnRecognitionFailed { get; init; }
 

@@ -1,6 +1,6 @@
 namespace OCPlatform.CallActors.Voice;
 
-/// <summary>One clause of an agent turn and how much of its audio there is and was sent. Counts are 8 kHz samples.</summary>
+/// <summary>One clause of an agent turn and how much of its audio there is and was sent. Counts are samples of one rate.</summary>
 public readonly record struct ClausePlayed(string Text, long SamplesTotal, long SamplesSent);
 
 /// <summary>Turns what was sent to the phone into what the caller heard: whole clauses, then whole words.</summary>

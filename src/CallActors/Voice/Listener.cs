@@ -6,35 +6,34 @@ using OCPlatform.Media.Dsp;
 namespace OCPlatform.CallActors.Voice;
 
 /// <summary>
-/// The ear of a call: blocks of 8 kHz audio go through voice activity detection to the <see cref="TurnDetector"/>; while
-/// the caller speaks they stream, at 16 kHz, into one recognition per utterance. Runs on the speech pump.
+/// The ear of a call: blocks of 32 ms at the session's rate go through voice activity detection (at 8 kHz) to the
+/// <see cref="TurnDetector"/>; while the caller speaks they stream, as they are, into one recognition per utterance. Runs
+/// on the speech pump.
 /// </summary>
 internal sealed class Listener : IDisposable
 {
-    /// <summary>Samples in a block: what the detector takes at once, 32 ms at 8 kHz.</summary>
-    public const int BlockSamples = 256;
-
+    /// <summary>What the detector takes at once.</summary>
     public const int BlockMs = 32;
-    private const int SampleRateHz = 16000;
 
-    // The detector needs 64–160 ms to be sure; recognition is given the audio from before it was.
-    private const int PreRollBlocks = 12;
+    /// <summary>Samples of a block at the highest rate of a session.</summary>
+    public const int MaxBlockSamples = BlockMs * 16;
+
+    /// <summary>The detector needs 64–160 ms to be sure; recognition is given the audio from before it was.</summary>
+    public const int PreRollMs = 12 * BlockMs;
 
     // Digital silence and line idle noise, about −60 dBFS at the peak: no speech, and not worth a model run.
     private const int SilentPeak = 33;
 
-    private readonly Func<VoiceActivityDetector> _createVad;
+    private const int DetectorRateHz = 8000;
+
+    private readonly Func<IVoiceActivityDetector> _createVad;
     private readonly SpeechToTextClient _stt;
-    private readonly Resampler _to16k = new(8000, 16000);
-    private readonly short[] _preRoll = new short[PreRollBlocks * BlockSamples];
-    private readonly short[] _wide = new short[BlockSamples * 2 + 64];
-    private int _preRollAt;
-    private int _preRollFilled;
-    private VoiceActivityDetector? _vad;
+    private IVoiceActivityDetector? _vad;
+    private Resampler? _toDetector;
     private bool _vadRan;
     private Utterance? _utterance;
 
-    public Listener(TurnTakingOptions options, Func<VoiceActivityDetector> createVad, SpeechToTextClient stt)
+    public Listener(TurnTakingOptions options, Func<IVoiceActivityDetector> createVad, SpeechToTextClient stt)
     {
         _createVad = createVad;
         _stt = stt;
@@ -44,17 +43,18 @@ internal sealed class Listener : IDisposable
     public TurnDetector Detector { get; }
 
     /// <summary>Takes one block that ended at <paramref name="nowMs"/> on the pump's clock.</summary>
-    public TurnSignal OnBlock(ReadOnlySpan<short> block, long nowMs, bool agentIsSpeaking)
+    /// <param name="block">The last that was read from <paramref name="ring"/>.</param>
+    public TurnSignal OnBlock(ReadOnlySpan<short> block, AudioRing ring, long nowMs, bool agentIsSpeaking)
     {
         var signal = Detector.OnBlock(SpeechProbability(block), BlockMs, nowMs, agentIsSpeaking);
-        Remember(block);
         if (signal == TurnSignal.SpeechStarted)
         {
-            OpenStream();
+            OpenStream(ring, block.Length);
         }
-        else if (_utterance is not null)
+        else
         {
-            WriteWide(block);
+            // Refused means that recognition is a minute behind; it will miss words, and its deadline ends the wait.
+            _utterance?.Write(block);
         }
         return signal;
     }
@@ -69,57 +69,41 @@ internal sealed class Listener : IDisposable
 
     private float SpeechProbability(ReadOnlySpan<short> block)
     {
-        if (!Detector.UserIsSpeaking && PeakOf(block) < SilentPeak)
+        if (!Detector.UserIsSpeaking && PcmPower.Peak(block) < SilentPeak)
         {
             if (_vadRan)
             {
                 _vad!.Reset();
+                _toDetector?.Reset();
                 _vadRan = false;
             }
             return 0;
         }
         _vadRan = true;
         _vad ??= _createVad();
-        return _vad.Process(block);
-    }
-
-    private static int PeakOf(ReadOnlySpan<short> block)
-    {
-        var peak = 0;
-        foreach (var sample in block)
+        if (block.Length == VoiceActivityDetector.FrameSamples)
         {
-            peak = Math.Max(peak, Math.Abs((int)sample));
+            return _vad.Process(block);
         }
-        return peak;
+        _toDetector ??= new Resampler(block.Length * 1000 / BlockMs, DetectorRateHz);
+        Span<short> narrow = stackalloc short[VoiceActivityDetector.FrameSamples + 1];
+        return _vad.Process(narrow[.._toDetector.Process(block, narrow)]);
     }
 
-    private void Remember(ReadOnlySpan<short> block)
-    {
-        block.CopyTo(_preRoll.AsSpan(_preRollAt * BlockSamples));
-        _preRollAt = (_preRollAt + 1) % PreRollBlocks;
-        _preRollFilled = Math.Min(_preRollFilled + 1, PreRollBlocks);
-    }
-
-    private void OpenStream()
+    /// <summary>Opens the recognition with what was heard up to and with the present block.</summary>
+    private void OpenStream(AudioRing ring, int blockSamples)
     {
         _utterance = new Utterance(
             _stt,
-            SampleRateHz,
+            blockSamples * 1000 / BlockMs,
             text => Detector.SoundsUnfinished = UtteranceEnding.SoundsUnfinished(text)
         );
-        _to16k.Reset();
-        for (var i = 0; i < _preRollFilled; i++)
+        Span<short> block = stackalloc short[blockSamples];
+        for (var back = ring.History / blockSamples * blockSamples; back > 0; back -= blockSamples)
         {
-            var at = (_preRollAt - _preRollFilled + i + 2 * PreRollBlocks) % PreRollBlocks;
-            WriteWide(_preRoll.AsSpan(at * BlockSamples, BlockSamples));
+            ring.ReadAgain(back, block);
+            _utterance.Write(block);
         }
-    }
-
-    private void WriteWide(ReadOnlySpan<short> block)
-    {
-        var count = _to16k.Process(block, _wide);
-        // Full means that recognition is seconds behind; it will miss words, and its deadline ends the wait.
-        _utterance!.Write(_wide.AsSpan(0, count));
     }
 
     public void Dispose()

@@ -14,5 +14,7 @@ internal sealed class SinkOfVoice : IMediaSink
 
     public void OnDtmf(char digit, int durationMs) => Voice?.OnDtmf(digit, durationMs);
 
+    public void OnNotSecured(string cause) => Voice?.OnNotSecured(cause);
+
     public void OnMediaTimeout() => Voice?.OnMediaTimeout();
 }

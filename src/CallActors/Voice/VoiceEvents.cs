@@ -34,6 +34,9 @@ public abstract record VoiceEvent
     /// <summary>The caller pressed a key.</summary>
     public sealed record DigitPressed(char Digit, int DurationMs, DateTimeOffset At) : VoiceEvent;
 
+    /// <summary>Encryption was agreed, and its handshake failed.</summary>
+    public sealed record NotSecured(string Cause) : VoiceEvent;
+
     /// <summary>No audio has arrived for the configured time.</summary>
     public sealed record MediaTimedOut(DateTimeOffset At) : VoiceEvent;
 

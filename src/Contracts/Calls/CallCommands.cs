@@ -82,6 +82,15 @@ public static class CallCommands
     [WireName("call/get-dialog/1")]
     public sealed record GetDialog(CallId CallId) : ICallMessage;
 
+    /// <summary>Writes the call's SIP and RTP into a file from now on.</summary>
+    /// <param name="Keys">Leave credentials and SRTP keys in SIP messages readable.</param>
+    /// <param name="MaxMegabytes">Ends at this size; null for the configured one.</param>
+    [WireName("call/start-capture/1")]
+    public sealed record StartCapture(CallId CallId, bool Keys, int? MaxMegabytes) : ICallMessage;
+
+    [WireName("call/stop-capture/1")]
+    public sealed record StopCapture(CallId CallId) : ICallMessage;
+
     /// <summary>Begins a recording, after the consent prompt where one is configured; done when the file is there.</summary>
     [WireName("call/start-recording/1")]
     public sealed record StartRecording(CallId CallId) : ICallMessage;
@@ -129,6 +138,8 @@ public enum CallVerb
     Replace,
     SendDigits,
     Refresh,
+    StartCapture,
+    StopCapture,
     StartRecording,
     PauseRecording,
     ResumeRecording,

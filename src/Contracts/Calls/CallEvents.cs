@@ -21,17 +21,6 @@ public enum CallDirection
     Outbound,
 }
 
-/// <summary>Packets and quality of a call's audio, one direction pair. Counts of packets, times in ms.</summary>
-public sealed record MediaQuality(
-    long PacketsReceived,
-    long PacketsSent,
-    long PacketsLost,
-    long PacketsLate,
-    long PacketsDuplicate,
-    double JitterMs,
-    double ConcealedMs
-);
-
 public static class CallEvents
 {
     /// <summary>An admitted INVITE opened the call.</summary>

@@ -155,6 +155,7 @@ public static class CallVerbsApi
             .ProducesProblem(422)
             .ProducesProblem(504);
 
+    /// <summary>Asks the call, and tells its outcome as HTTP does.</summary>
     internal static async Task<Results<Ok<CallOutcome>, ProblemHttpResult>> AskAsync(
         string id,
         Func<CallId, ICallMessage> command,

@@ -89,7 +89,8 @@ public sealed class MeterBridge : IDisposable
                 var counter = _factory.CreateCounter($"{instrument.Name}_total", help, labels);
                 return (value, tags) => counter.WithLabels(Values(tags)).Inc(value);
             case Histogram<double> or Histogram<long> or Histogram<int>:
-                var configuration = new HistogramConfiguration { Buckets = SecondsBuckets };
+                var buckets = (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries;
+                var configuration = new HistogramConfiguration { Buckets = buckets?.ToArray() ?? SecondsBuckets };
                 var histogram = _factory.CreateHistogram(instrument.Name, help, labels, configuration);
                 return (value, tags) => histogram.WithLabels(Values(tags)).Observe(value);
             case ObservableCounter<long> or ObservableCounter<double>:

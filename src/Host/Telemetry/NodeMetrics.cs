@@ -19,6 +19,11 @@ public sealed class NodeMetrics : IDisposable
             description: "Calls with media on this node."
         );
         _meter.CreateObservableGauge(
+            "ocp_media_live_mos_lq",
+            () => MosOf(calls),
+            description: "Mean listening quality (E-model) of the calls that live now."
+        );
+        _meter.CreateObservableGauge(
             "ocp_sip_calls_admitted",
             () => sip.LiveCalls,
             description: "Calls admitted here and not over."
@@ -122,6 +127,19 @@ public sealed class NodeMetrics : IDisposable
             () => speech.SpokenByFallback,
             description: "Requests for Kokoro that flite spoke, in part or whole."
         );
+    }
+
+    private static IEnumerable<Measurement<double>> MosOf(LiveCalls calls)
+    {
+        var (inbound, outbound) = calls.Mos;
+        if (inbound is { } heard)
+        {
+            yield return new(heard, KeyValuePair.Create("direction", (object?)"in"));
+        }
+        if (outbound is { } sent)
+        {
+            yield return new(sent, KeyValuePair.Create("direction", (object?)"out"));
+        }
     }
 
     private void MeasureAdmission(AdmissionStatus admission)

@@ -1,147 +1,134 @@
-using System.Buffers.Binary;
-
 namespace OCPlatform.Media.Codecs;
 
 /// <summary>
-/// The telephone-event payload (RFC 4733 §2.3).
-/// <code>
-///  0                   1                   2                   3
-///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-/// |     event     |E|R| volume    |          duration             |
-/// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-/// </code>
-/// Duration in timestamp units; volume in −dBm0.
-/// </summary>
-public readonly record struct TelephoneEvent(byte Event, bool End, byte Volume, ushort Duration)
-{
-    public const int Bytes = 4;
-    private const string Digits = "0123456789*#ABCD";
-
-    /// <summary>The DTMF digit, or null for other events (flash, tones).</summary>
-    public char? Digit => Event < Digits.Length ? Digits[Event] : null;
-
-    /// <summary>The event code of a digit, −1 when it is none.</summary>
-    public static int CodeOf(char digit) => Digits.IndexOf(char.ToUpperInvariant(digit));
-
-    public static bool TryParse(ReadOnlySpan<byte> payload, out TelephoneEvent telephoneEvent)
-    {
-        telephoneEvent = default;
-        if (payload.Length < Bytes)
-            return false;
-        telephoneEvent = new TelephoneEvent(
-            payload[0],
-            (payload[1] & 0x80) != 0,
-            (byte)(payload[1] & 0x3F),
-            BinaryPrimitives.ReadUInt16BigEndian(payload[2..])
-        );
-        return true;
-    }
-
-    public void Write(Span<byte> payload)
-    {
-        payload[0] = Event;
-        payload[1] = (byte)((End ? 0x80 : 0) | (Volume & 0x3F));
-        BinaryPrimitives.WriteUInt16BigEndian(payload[2..], Duration);
-    }
-}
-
-/// <summary>
-/// Puts telephone-event packets together to digits (RFC 4733 §2.5.2): one per event, however many of its packets were
-/// lost or repeated. An event is the packets with one RTP timestamp; a long one (over 0xFFFF units) goes on in a new
-/// segment whose timestamp is where the last one ended (§2.5.1.3). Sans-IO: time is RTP-clock samples passed in.
+/// Puts telephone-event packets together to digits (RFC 4733 §2.5.2): one per event, however many of its packets were lost,
+/// repeated or late. An event is the packets with one RTP timestamp; a long one (over 0xFFFF units) goes on in a new
+/// segment whose timestamp is where the last one ended, without marker (§2.5.1.3). Events that are no digits (flash, tones)
+/// only end the digit before them. Sans-IO: times in ns of any monotonic clock are passed in. 56 bytes.
 /// </summary>
 public struct DtmfReceiver
 {
-    /// <summary>With every end packet lost the digit counts as ended after this long without a packet: 120 ms.</summary>
-    private const long SilenceEndsEvent = 960;
-    private const int SamplesPerMs = 8;
+    /// <summary>With every end packet lost the digit counts as ended after this long without a packet.</summary>
+    private const long SilenceEndsEventNs = 120_000_000;
 
-    private bool _active;
-    private bool _finished;
+    // Less than the pause that receivers ask for between digits (Q.24): what follows sooner is the same digit.
+    private const int SegmentGapMs = 39;
+
+    // A timestamp that goes back by more than this, or after this long, is of a stream that has started anew.
+    private const int StragglerMs = 5000;
+    private const long StragglerNs = StragglerMs * 1_000_000L;
+
     private bool _seen;
+    private bool _ended;
+    private bool _reported;
     private byte _event;
-    private uint _timestamp;
-    private uint _durationBefore;
     private ushort _duration;
-    private long _lastPacket;
+    private uint _timestamp;
+    private int _unitsPerMs;
+    private long _durationBefore;
+    private long _lastPacketNs;
 
-    /// <summary>An event is under way: the gap in the audio is no loss.</summary>
-    public readonly bool Active => _active;
+    /// <summary>A digit is under way: the gap in the audio is no loss.</summary>
+    public readonly bool Active => _seen && !_reported;
 
-    /// <summary>A packet arrived at <paramref name="now"/> (8 kHz samples of any epoch).</summary>
-    /// <param name="completed">True when it ended a digit.</param>
-    public void OnPacket(
+    /// <summary>A packet arrived.</summary>
+    /// <param name="packet">Its payload.</param>
+    /// <param name="timestamp">Of its RTP header: when the event, or this segment of it, began.</param>
+    /// <param name="marker">Of its RTP header: set on an event's first packet, never on a further segment's.</param>
+    /// <param name="clockRateHz">Unit of durations, as agreed for telephone-event.</param>
+    /// <param name="nowNs">When it arrived.</param>
+    /// <param name="digit">The digit that it ended.</param>
+    /// <param name="durationMs">Of that digit.</param>
+    /// <returns>Whether it ended a digit: its own, or the one before whose end was lost.</returns>
+    public bool OnPacket(
         in TelephoneEvent packet,
         uint timestamp,
-        long now,
-        out bool completed,
+        bool marker,
+        int clockRateHz,
+        long nowNs,
         out char digit,
         out int durationMs
     )
     {
-        completed = false;
         digit = default;
         durationMs = 0;
         if (_seen && timestamp == _timestamp && packet.Event == _event)
         {
-            if (_finished)
-                return; // The retransmissions of the end packet.
             _duration = Math.Max(_duration, packet.Duration);
         }
-        else if (_seen && (int)(timestamp - _timestamp) < 0)
+        else if (_seen && IsStraggler(timestamp, nowNs))
         {
-            return; // A straggler of an earlier event.
+            return false;
         }
-        else if (
-            _active
-            && packet.Event == _event
-            && _duration >= 0xFF00
-            && timestamp - _timestamp - _duration < SilenceEndsEvent
-        )
+        else if (_seen && !marker && IsNextSegment(packet, timestamp))
         {
-            _durationBefore += _duration;
-            _duration = packet.Duration;
+            _durationBefore += Math.Min(timestamp - _timestamp, ushort.MaxValue);
             _timestamp = timestamp;
+            _duration = packet.Duration;
         }
         else
         {
             // A new event began although the end of the one before was lost.
-            if (_active)
-                Complete(out completed, out digit, out durationMs);
-            _seen = true;
-            _active = packet.Digit is not null;
-            _finished = false;
-            _event = packet.Event;
-            _timestamp = timestamp;
-            _duration = packet.Duration;
-            _durationBefore = 0;
+            var completed = Active && Complete(out digit, out durationMs);
+            Begin(packet, timestamp, clockRateHz, nowNs);
+            // A packet reports one digit. Were this one's single packet its end too, its repetition would report it.
+            if (completed)
+                return true;
         }
 
-        _lastPacket = now;
-        if (packet.End && _active && !completed)
-            Complete(out completed, out digit, out durationMs);
-        else if (packet.End && !_active)
-            _finished = true;
+        _lastPacketNs = nowNs;
+        if (!packet.End)
+            return false;
+        _ended = true;
+        return Active && Complete(out digit, out durationMs);
     }
 
-    /// <summary>Ends an event whose end packets were all lost.</summary>
-    public bool OnTime(long now, out char digit, out int durationMs)
+    /// <summary>Ends a digit whose end packets were all lost.</summary>
+    public bool OnTime(long nowNs, out char digit, out int durationMs)
     {
         digit = default;
         durationMs = 0;
-        if (!_active || now - _lastPacket < SilenceEndsEvent)
-            return false;
-        Complete(out var completed, out digit, out durationMs);
-        return completed;
+        return Active && nowNs - _lastPacketNs >= SilenceEndsEventNs && Complete(out digit, out durationMs);
     }
 
-    private void Complete(out bool completed, out char digit, out int durationMs)
+    private void Begin(in TelephoneEvent packet, uint timestamp, int clockRateHz, long nowNs)
+    {
+        _seen = true;
+        _ended = false;
+        _reported = packet.Digit is null;
+        _event = packet.Event;
+        _timestamp = timestamp;
+        _duration = packet.Duration;
+        _durationBefore = 0;
+        _unitsPerMs = Math.Max(1, clockRateHz / 1000);
+        _lastPacketNs = nowNs;
+    }
+
+    /// <summary>A late or repeated packet of an event that a newer one has followed.</summary>
+    private readonly bool IsStraggler(uint timestamp, long nowNs)
+    {
+        var older = (int)(_timestamp - timestamp);
+        return older > 0 && older < StragglerMs * _unitsPerMs && nowNs - _lastPacketNs < StragglerNs;
+    }
+
+    private readonly bool IsNextSegment(in TelephoneEvent packet, uint timestamp)
+    {
+        if (packet.Event != _event || _ended)
+            return false;
+        var offset = (long)(timestamp - _timestamp);
+        var gap = offset - _duration;
+        var gapUnits = SegmentGapMs * _unitsPerMs;
+        // Where the end of a full segment was lost the gap is longer. Where audio has another clock rate than events,
+        // timestamps are in that one (RFC 7160) and only the duration tells that the segment was full.
+        var full = ushort.MaxValue - gapUnits;
+        return (gap >= 0 && (gap <= gapUnits || (offset >= full && offset <= ushort.MaxValue))) || _duration >= full;
+    }
+
+    private bool Complete(out char digit, out int durationMs)
     {
         digit = new TelephoneEvent(_event, true, 0, 0).Digit!.Value;
-        durationMs = (int)((_durationBefore + _duration) / SamplesPerMs);
-        _active = false;
-        _finished = true;
-        completed = true;
+        durationMs = (int)((_durationBefore + _duration) / _unitsPerMs);
+        _reported = true;
+        return true;
     }
 }

@@ -6,7 +6,7 @@ namespace OCPlatform.Media.Codecs;
 /// </summary>
 public struct DtmfSender
 {
-    private const int TickSamples = 160;
+    private const int TickMs = 20;
     private const int EndPackets = 3;
 
     // 60 ms between digits: receivers ask for at least 40 (Q.24).
@@ -14,7 +14,8 @@ public struct DtmfSender
     private const byte Volume = 10;
 
     private int _code;
-    private int _samplesLeft;
+    private int _tickUnits;
+    private int _unitsLeft;
     private int _duration;
     private int _endsLeft;
     private int _pauseLeft;
@@ -22,14 +23,16 @@ public struct DtmfSender
     private bool _first;
 
     /// <summary>A digit, or the pause after one, is under way.</summary>
-    public readonly bool Busy => _samplesLeft > 0 || _endsLeft > 0 || _pauseLeft > 0;
+    public readonly bool Busy => _unitsLeft > 0 || _endsLeft > 0 || _pauseLeft > 0;
 
     /// <param name="code">The event, see <see cref="TelephoneEvent.CodeOf"/>.</param>
     /// <param name="durationMs">Rounded up to whole ticks.</param>
-    public void Begin(int code, int durationMs)
+    /// <param name="clockRateHz">Unit of durations, as agreed for telephone-event.</param>
+    public void Begin(int code, int durationMs, int clockRateHz)
     {
         _code = code;
-        _samplesLeft = Math.Max(1, (durationMs * 8 + TickSamples - 1) / TickSamples) * TickSamples;
+        _tickUnits = clockRateHz / 1000 * TickMs;
+        _unitsLeft = Math.Max(1, (durationMs + TickMs - 1) / TickMs) * _tickUnits;
         _duration = 0;
         _endsLeft = EndPackets;
         _pauseLeft = PauseTicks;
@@ -38,7 +41,7 @@ public struct DtmfSender
 
     /// <summary>The packet of this tick; false in the pause.</summary>
     /// <param name="now">The stream's RTP timestamp at this tick.</param>
-    /// <param name="timestamp">The event's: its beginning.</param>
+    /// <param name="timestamp">The event's: its beginning, or that of its present segment.</param>
     /// <param name="marker">Set on an event's first packet.</param>
     public bool Next(uint now, out TelephoneEvent packet, out uint timestamp, out bool marker)
     {
@@ -46,33 +49,33 @@ public struct DtmfSender
             _timestamp = now;
         marker = _first;
         _first = false;
+        if (_unitsLeft > 0)
+        {
+            _unitsLeft -= _tickUnits;
+            _duration += _tickUnits;
+        }
+        else if (_endsLeft == 0)
+        {
+            _pauseLeft--;
+            packet = default;
+            timestamp = _timestamp;
+            return false;
+        }
+
         timestamp = _timestamp;
-        if (_samplesLeft > 0)
+        if (_duration > ushort.MaxValue)
         {
-            _samplesLeft -= TickSamples;
-            // A long event goes on in a new segment (§2.5.1.3).
-            if (_duration + TickSamples > ushort.MaxValue)
-            {
-                _timestamp += (uint)_duration;
-                timestamp = _timestamp;
-                _duration = 0;
-            }
-
-            _duration += TickSamples;
-            packet = new TelephoneEvent((byte)_code, _samplesLeft == 0, Volume, (ushort)_duration);
-            if (_samplesLeft == 0)
-                _endsLeft--;
+            // A full segment, which is not the end whatever comes; the next packet reports the one after it (§2.5.1.3).
+            packet = new TelephoneEvent((byte)_code, false, Volume, ushort.MaxValue);
+            _duration -= ushort.MaxValue;
+            _timestamp += ushort.MaxValue;
             return true;
         }
 
-        packet = new TelephoneEvent((byte)_code, true, Volume, (ushort)_duration);
-        if (_endsLeft > 0)
-        {
+        var end = _unitsLeft == 0;
+        packet = new TelephoneEvent((byte)_code, end, Volume, (ushort)_duration);
+        if (end)
             _endsLeft--;
-            return true;
-        }
-
-        _pauseLeft--;
-        return false;
+        return true;
     }
 }

@@ -31,7 +31,8 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
     private int _encoded;
     private bool _markNext = true;
 
-    public uint Ssrc { get; } = ssrc;
+    /// <summary>Another one after a collision (RFC 3550 §8.2).</summary>
+    public uint Ssrc { get; set; } = ssrc;
     public long PacketsSent { get; private set; }
     public long PayloadBytesSent { get; private set; }
 

@@ -50,6 +50,8 @@ internal sealed class GuardedSink(IMediaSink sink) : IMediaSink
 
     public void OnMediaTimeout() => Guard(static (s, _) => s.OnMediaTimeout(), 0);
 
+    public void OnNotSecured(string cause) => Guard(static (s, a) => s.OnNotSecured(a), cause);
+
     public void OnBye() => Guard(static (s, _) => s.OnBye(), 0);
 
     private void Guard<T>(Action<IMediaSink, T> callback, T argument)

@@ -96,6 +96,9 @@ public interface IMediaSink
     /// <summary>No packet for <see cref="MediaOptions.MediaTimeoutSeconds"/> while the peer should send; once per silence.</summary>
     void OnMediaTimeout() { }
 
+    /// <summary>Encryption was agreed, and the handshake for its keys failed: nothing will be heard or sent.</summary>
+    void OnNotSecured(string cause) { }
+
     /// <summary>The peer ended its stream with an RTCP BYE.</summary>
     void OnBye() { }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OCPlatform.Media.Srtp;
 
 namespace OCPlatform.Media.Engine;
 
@@ -173,4 +174,7 @@ internal sealed class ClockBuffers
 
     public short[] Received { get; } = new short[MaxFrameSamples];
     public short[] Sent { get; } = new short[MaxFrameSamples];
+
+    /// <summary>A packet that is being protected, with room behind it.</summary>
+    public byte[] Datagram { get; } = new byte[Datagrams.MaxBytes + SrtpSender.MaxOverheadBytes];
 }

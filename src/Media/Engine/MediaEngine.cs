@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
+using OCPlatform.Media.Dtls;
+using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Engine;
 
@@ -20,6 +22,7 @@ public sealed class MediaEngine : IAsyncDisposable
     private readonly Random _random;
     private readonly Lock _randomGate = new();
     private readonly ConcurrentDictionary<MediaSession, byte> _sessions = new();
+    private readonly Lazy<(DtlsCertificate Certificate, DtlsHandshakes Handshakes)> _dtls;
     private volatile bool _disposed;
 
     /// <param name="options">Must satisfy its ranges; checked here.</param>
@@ -39,13 +42,26 @@ public sealed class MediaEngine : IAsyncDisposable
             _random,
             time ?? TimeProvider.System
         );
+        _dtls = new(() =>
+        {
+            var certificate = DtlsCertificate.Create(time ?? TimeProvider.System);
+            return (certificate, new DtlsHandshakes(certificate, options.Dtls, time ?? TimeProvider.System));
+        });
         var threads = options.ClockThreads == 0 ? Environment.ProcessorCount : options.ClockThreads;
         _clocks = [.. Enumerable.Range(0, threads).Select(i => new MediaClock(options, i))];
     }
 
     public MediaOptions Options { get; }
 
+    /// <summary>Of this node's certificate, for descriptions (RFC 8122).</summary>
+    public DtlsFingerprint Fingerprint => Dtls.Fingerprint;
+
+    /// <summary>Has what only browsers' calls need compiled, so that the first of them does not wait.</summary>
+    public Task WarmUpAsync() => Dtls.WarmUpAsync();
+
     internal ComfortNoise Noise { get; }
+
+    internal DtlsHandshakes Dtls => _dtls.Value.Handshakes;
 
     internal bool IsV6 => _bind.AddressFamily == AddressFamily.InterNetworkV6;
 
@@ -106,6 +122,11 @@ public sealed class MediaEngine : IAsyncDisposable
 
         foreach (var clock in _clocks)
             clock.Dispose();
+        if (_dtls.IsValueCreated)
+        {
+            _dtls.Value.Handshakes.Dispose();
+            _dtls.Value.Certificate.Dispose();
+        }
     }
 
     internal uint NextRandom()

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using OCPlatform.Media.Dtls;
+using OCPlatform.Media.Rtp;
 
 namespace OCPlatform.Media.Engine;
 
@@ -77,4 +79,13 @@ public sealed class MediaOptions
     /// <summary>Mean time between RTCP reports, in s (RFC 3550 §6.2 recommends at least 5); 0: none.</summary>
     [Range(0, 600)]
     public int RtcpIntervalSeconds { get; set; } = 5;
+
+    /// <summary>Handshakes for media keys with browsers (DTLS-SRTP).</summary>
+    public DtlsOptions Dtls { get; set; } = new();
+
+    /// <summary>
+    /// Extended reports with VoIP metrics (RFC 3611) to the peer: `never`, `matched` (once it agreed to them or sends them
+    /// itself), `always`. Its own are read in any case.
+    /// </summary>
+    public ExtendedReports RtcpExtendedReports { get; set; } = ExtendedReports.Matched;
 }

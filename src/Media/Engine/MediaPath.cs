@@ -1,8 +1,11 @@
+using OCPlatform.Media.Ice;
+using OCPlatform.Media.Sdp;
+
 namespace OCPlatform.Media.Engine;
 
 /// <summary>
-/// The way between a session and its peer: two sockets, whose packets are taken (see <see cref="SourceLatch"/>), and where
-/// to send. Once the source is settled the RTP socket is connected to it, so that the kernel drops a stranger's packets
+/// The way between a session and its peer: two sockets, whose packets are taken, and where to send: by the peer's ICE checks
+/// where ICE is agreed (<see cref="IceLite"/>), else by <see cref="SourceLatch"/>. Once the source is settled the RTP socket is connected to it, so that the kernel drops a stranger's packets
 /// before they take room; after a second of silence it is opened again, since the peer's NAT may have rebound.
 /// </summary>
 internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
@@ -13,6 +16,8 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     private const int MostSendFailures = 50;
 
     private SourceLatch _latch = new(latchPackets);
+    private IceLite? _ice;
+    private IceCredentials? _credentials;
     private bool _connected;
 
     // Packets that were queued before the socket was connected may be anybody's: their source is asked for.
@@ -20,8 +25,8 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     private int _sendFailures;
     private long _bytesSent;
 
-    public PeerAddress Destination => _latch.Destination;
-    public bool IsLatched => _latch.IsLatched;
+    public PeerAddress Destination => _ice is { } ice ? ice.Destination : _latch.Destination;
+    public bool IsLatched => _ice is { } ice ? !ice.Destination.IsNone : _latch.IsLatched;
     public bool IsConnected => _connected;
 
     /// <summary>RTP packets in bytes, without UDP and IP.</summary>
@@ -29,13 +34,40 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
 
     public MediaSockets Sockets => sockets;
 
-    /// <summary>A new agreement names the peer's address.</summary>
-    public void Signal(in ClockTick tick, in PeerAddress signalled)
+    /// <summary>A new agreement names the peer's address, or the credentials of its checks.</summary>
+    public void Signal(in ClockTick tick, in PeerAddress signalled, IceCredentials? credentials)
     {
         _latch.Signal(signalled);
-        if (_connected && !_latch.IsLatched)
+        // Other credentials are a restart (RFC 8445 §9): what was proven counts no more.
+        if (
+            credentials?.LocalUfrag != _credentials?.LocalUfrag
+            || credentials?.RemoteUfrag != _credentials?.RemoteUfrag
+        )
+            _ice = credentials is null ? null : new IceLite(credentials, tick.NowNs);
+        _credentials = credentials;
+        if (_connected && (_ice is not null || !_latch.IsLatched))
             Open(tick);
     }
+
+    /// <summary>The peer has proven itself for 30 s no more: nothing may be sent (RFC 7675 §5.1).</summary>
+    public bool IsConsentLost(long nowNs) => _ice is { } ice && ice.IsConsentLost(nowNs);
+
+    /// <summary>Answers a check (first byte 0 to 3, RFC 7983); false: there is no ICE, or it changed nothing.</summary>
+    public bool OnStun(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source, long arrivalNs)
+    {
+        if (_ice is not { } ice)
+            return false;
+        var refused = ice.Refused;
+        Span<byte> response = stackalloc byte[IceLite.MaxResponseBytes];
+        var outcome = ice.OnDatagram(datagram, source, arrivalNs, response);
+        if (outcome.ResponseBytes > 0)
+            tick.Io.Send(sockets.Rtp, connected: false, response[..outcome.ResponseBytes], source);
+        return ice.Refused == refused;
+    }
+
+    /// <summary>Whether a handshake's datagram may be the peer's: the handshake itself proves who it is.</summary>
+    public bool MayBePeer(in PeerAddress source, long nowNs) =>
+        _ice is { } ice ? ice.IsValid(source, nowNs) : !_latch.IsLatched || source == _latch.Destination;
 
     /// <summary>Once a tick: ties the socket to the peer, or opens it for whoever the peer may have become.</summary>
     public void Settle(in ClockTick tick)
@@ -45,7 +77,12 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
             if (tick.NowNs - _latch.LastNs >= DisconnectAfterNs || _sendFailures >= MostSendFailures)
                 Open(tick);
         }
-        else if (_latch.IsSettled && _sendFailures == 0 && tick.NowNs - _latch.LastNs < DisconnectAfterNs)
+        else if (
+            _ice is null
+            && _latch.IsSettled
+            && _sendFailures == 0
+            && tick.NowNs - _latch.LastNs < DisconnectAfterNs
+        )
         {
             _connected = tick.Io.Connect(sockets.Rtp, _latch.Destination);
             _mayHoldOthers = true;
@@ -73,11 +110,14 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
 
     /// <summary>Whether an RTP packet from this source is the session's.</summary>
     public bool Accept(in PeerAddress source, uint ssrc, ushort sequence, long nowNs) =>
-        _latch.Accept(source, ssrc, sequence, nowNs);
+        _ice is { } ice ? ice.IsValid(source, nowNs) : _latch.Accept(source, ssrc, sequence, nowNs);
 
+    /// <summary>An RTP packet; an empty one is not sent.</summary>
     public void Send(in ClockTick tick, ReadOnlySpan<byte> packet)
     {
-        if (tick.Io.Send(sockets.Rtp, _connected, packet, _latch.Destination))
+        if (packet.IsEmpty)
+            return;
+        if (tick.Io.Send(sockets.Rtp, _connected, packet, Destination))
             _sendFailures = 0;
         else
             _sendFailures++;
@@ -87,8 +127,8 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to the port above the latched one, or the signalled one.</summary>
     public void SendRtcp(in ClockTick tick, ReadOnlySpan<byte> packet, bool mux, int signalledPort)
     {
-        var destination = _latch.Destination;
-        if (destination.IsNone)
+        var destination = Destination;
+        if (destination.IsNone || packet.IsEmpty)
             return;
         if (mux)
             tick.Io.Send(sockets.Rtp, _connected, packet, destination);
@@ -97,9 +137,13 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
                 sockets.Rtcp,
                 connected: false,
                 packet,
-                destination.WithPort(_latch.IsLatched ? destination.Port + 1 : signalledPort)
+                destination.WithPort(IsLatched ? destination.Port + 1 : signalledPort)
             );
     }
+
+    /// <summary>A datagram of another protocol on the RTP port, wherever it is to go.</summary>
+    public void SendOther(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress destination) =>
+        tick.Io.Send(sockets.Rtp, _connected && destination == _latch.Destination, datagram, destination);
 
     private void Open(in ClockTick tick)
     {

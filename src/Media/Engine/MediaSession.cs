@@ -1,5 +1,6 @@
 using System.Net;
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Engine;
@@ -79,7 +80,7 @@ public sealed class MediaSession : IDisposable
     }
 
     /// <summary>The node's DTLS certificate, for SDP; null: no DTLS.</summary>
-    public DtlsFingerprint? Fingerprint => null;
+    public DtlsFingerprint? Fingerprint => _engine.Fingerprint;
 
     /// <summary>The bound RTP port; RTCP is one above.</summary>
     public int LocalPort { get; }
@@ -107,7 +108,7 @@ public sealed class MediaSession : IDisposable
             SampleRateHz = media.Codec.SampleRateHz();
             Playout.SetRate(SampleRateHz);
             _stream.UseRate(SampleRateHz);
-            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6, SampleRateHz));
+            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6, SampleRateHz, isNewCodec: true));
             _engine.Attach(this);
         }
     }
@@ -121,7 +122,10 @@ public sealed class MediaSession : IDisposable
             if (!_started)
                 throw new InvalidOperationException("The session has not been started.");
             _stream.Repeated?.Prepare(media.Codec, SampleRateHz);
-            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6, SampleRateHz));
+            var before = _agreement!;
+            // The clock may not have come to the one before yet: what it was to change is changed now.
+            var isNewCodec = media.Codec != before.Media.Codec || before.HoldsDecoder;
+            Volatile.Write(ref _agreement, new Agreement(media, _engine.IsV6, SampleRateHz, isNewCodec));
         }
     }
 
@@ -141,6 +145,9 @@ public sealed class MediaSession : IDisposable
 
     /// <summary>A snapshot of the counters.</summary>
     public MediaStats Stats => _stream.Snapshot() with { SinkFaults = _sink.Faults };
+
+    /// <summary>How both directions sound, from the beginning up to now; computed when asked for.</summary>
+    public SessionQuality Quality => _stream.Quality();
 
     /// <summary>Ends the stream (RTCP BYE), closes the sockets and gives the port back; does not wait, see <see cref="Closed"/>.</summary>
     public void Dispose()
@@ -185,21 +192,33 @@ public sealed class MediaSession : IDisposable
 /// <summary>A negotiated media with what a tick needs precomputed; compared by reference.</summary>
 internal sealed class Agreement
 {
+    private IAudioDecoder? _decoder;
     private IAudioEncoder? _encoder;
 
     /// <param name="sampleRateHz">The session's.</param>
-    public Agreement(NegotiatedMedia media, bool v6, int sampleRateHz)
+    /// <param name="isNewCodec">A decoder and an encoder are to be made, here rather than on the clock.</param>
+    public Agreement(NegotiatedMedia media, bool v6, int sampleRateHz, bool isNewCodec)
     {
         Media = media;
         var address = IPAddress.Parse(media.RemoteAddress);
         if (v6)
             address = address.MapToIPv6();
         RemoteRtp = PeerAddress.From(address, media.RemotePort);
+        if (!isNewCodec)
+            return;
+        _decoder = AudioCodecFactory.CreateDecoder(media.Codec, sampleRateHz);
+        if (sampleRateHz != 8000 || media.Codec is not (AudioCodec.Pcmu or AudioCodec.Pcma))
+            _encoder = AudioCodecFactory.CreateEncoder(media.Codec, sampleRateHz);
     }
 
     public NegotiatedMedia Media { get; }
     public PeerAddress RemoteRtp { get; }
 
-    /// <summary>The encoder that sends under this agreement, made beforehand; null for G.711 in a session of 8 kHz.</summary>
+    public bool HoldsDecoder => Volatile.Read(ref _decoder) is not null;
+
+    /// <summary>Null when the codec stays as it is, and with it the encoder.</summary>
+    public IAudioDecoder? TakeDecoder() => Interlocked.Exchange(ref _decoder, null);
+
+    /// <summary>Null for G.711 in a session of 8 kHz, which the sender writes itself.</summary>
     public IAudioEncoder? TakeEncoder() => Interlocked.Exchange(ref _encoder, null);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Jitter;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Rtp;
 using OCPlatform.Media.Sdp;
 
@@ -20,6 +21,9 @@ internal sealed class SessionStream
     // A tick takes as many packets as the one before, without asking whether there are more; every so often it asks.
     private const int ProbeTicks = 8;
 
+    // RFC 3551 §6, table 4; under a clock of 8 kHz.
+    private const int ComfortNoisePayload = 13;
+
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
@@ -27,7 +31,7 @@ internal sealed class SessionStream
     private readonly MediaPath _path;
     private readonly IMediaSink _sink;
     private readonly Playout _playout;
-    private readonly AudioReceiver _receiver;
+    private AudioReceiver _receiver;
     private readonly AudioSender _sender;
     private readonly RtcpExchange _rtcp;
     private readonly long _timeoutNs;
@@ -36,6 +40,12 @@ internal sealed class SessionStream
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
     private Agreement? _active;
+
+    // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
+    private MediaProtection? _protection;
+    private MediaProtection? _kept;
+    private bool _consentLost;
+    private PeerAddress _dtlsSource;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -72,7 +82,12 @@ internal sealed class SessionStream
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
         var ssrc = engine.NextRandom();
         _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
-        _rtcp = new RtcpExchange(ssrc, options.RtcpIntervalSeconds, new Random((int)engine.NextRandom()));
+        _rtcp = new RtcpExchange(
+            ssrc,
+            options.RtcpIntervalSeconds,
+            new Random((int)engine.NextRandom()),
+            options.RtcpExtendedReports
+        );
         _phase = ssrc % (RtcpSweepTicks * ProbeTicks);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
@@ -104,7 +119,14 @@ internal sealed class SessionStream
     }
 
     /// <summary>Settles the rate of the session's audio, before the first tick.</summary>
-    public void UseRate(int sampleRateHz) => _frameSamples = sampleRateHz / 50;
+    public void UseRate(int sampleRateHz)
+    {
+        _frameSamples = sampleRateHz / 50;
+        if (sampleRateHz == _receiver.SampleRateHz)
+            return;
+        var options = _engine.Options;
+        _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs, sampleRateHz);
+    }
 
     public bool TryQueueDigit(int code, int durationMs)
     {
@@ -135,6 +157,32 @@ internal sealed class SessionStream
             TicksLate = _ticksLate,
         };
 
+    /// <summary>How both directions sound; may be asked for by any thread, which may see a packet more or less.</summary>
+    public SessionQuality Quality()
+    {
+        var media = _active?.Media;
+        var roundTripMs = _rtcp.RoundTripMs;
+        DirectionQuality? outbound =
+            media is not null && _rtcp.Peer is { } peer
+                ? QualityRating.Outbound(media.Codec, peer, _rtcp.PeerMetrics, media.SendPtimeMs, roundTripMs)
+                : null;
+        return new SessionQuality(_receiver.HasSource ? Inbound(roundTripMs) : null, outbound, roundTripMs);
+    }
+
+    private DirectionQuality Inbound(double? roundTripMs)
+    {
+        var codec = _active!.Media.Codec;
+        return QualityRating.Inbound(
+            codec,
+            _receiver.Reception.Metrics,
+            _receiver.Reception.PacketTicks * 1000.0 / codec.ClockRateHz(),
+            _receiver.JitterMs,
+            _receiver.DelayMs,
+            roundTripMs,
+            _receiver.ConcealedMs
+        );
+    }
+
     public void Tick(in ClockTick tick, Agreement agreement)
     {
         if (!ReferenceEquals(agreement, _active))
@@ -146,6 +194,8 @@ internal sealed class SessionStream
 
         var media = agreement.Media;
         Receive(tick, media);
+        if (_protection is { } protection)
+            Attend(tick, protection);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -159,6 +209,8 @@ internal sealed class SessionStream
         if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
         _sender.Close();
+        _receiver.Dispose();
+        _kept?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -174,12 +226,20 @@ internal sealed class SessionStream
             _quietSinceNs = tick.NowNs;
         }
 
-        var codec = agreement.Media.Codec;
-        if (_active is null || _active.Media.Codec != codec)
-            _sender.Use(codec, agreement.TakeEncoder());
+        if (agreement.TakeDecoder() is { } decoder)
+        {
+            _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
+            _receiver.Use(decoder, agreement.Media.Codec.ClockRateHz());
+        }
+
         _active = agreement;
-        _receiver.Codec = codec;
-        _path.Signal(tick, agreement.RemoteRtp);
+        _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);
+        _protection = null;
+        if (agreement.Media.Security is { } security)
+        {
+            _protection = _kept ??= new MediaProtection(() => _engine.Dtls);
+            _protection.Use(security);
+        }
     }
 
     // ---- in ----
@@ -209,11 +269,28 @@ internal sealed class SessionStream
 
     private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)
     {
-        ReadOnlySpan<byte> datagram = tick.Io.Packet;
+        var datagram = tick.Io.Packet;
+        if (datagram.IsEmpty || datagram[0] < 128)
+        {
+            OnOtherProtocol(tick, datagram, source);
+            return;
+        }
+
         if (media.RtcpMux && RtpHeader.IsRtcp(datagram))
         {
             OnRtcp(tick, source);
             return;
+        }
+
+        if (_protection is { } protection)
+        {
+            if (!protection.TryUnprotect(datagram, isRtcp: false, out var length))
+            {
+                _rejected++;
+                return;
+            }
+
+            datagram = datagram[..length];
         }
 
         if (!RtpHeader.TryParse(datagram, out var packet))
@@ -257,39 +334,87 @@ internal sealed class SessionStream
             )
         );
 
+        if (_rtcp.IsCollision(packet.Ssrc))
+            ChangeSsrc(tick, media);
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
         if (packet.PayloadType == media.ReceivePayloadType)
             _receiver.OnAudio(packet, sequence, arrivalNs);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
-            OnEvent(telephoneEvent, packet.Timestamp, arrivalNs);
+            OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
+    }
+
+    /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
+    private void OnOtherProtocol(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source)
+    {
+        var first = datagram.IsEmpty ? 255 : datagram[0];
+        if (first is >= 20 and <= 63 && _protection is { } protection && _path.MayBePeer(source, tick.NowNs))
+        {
+            _dtlsSource = source;
+            protection.OnDtls(datagram);
+        }
+        else if (first > 3 || !_path.OnStun(tick, datagram, source, tick.Io.ArrivalNs))
+        {
+            _rejected++;
+        }
+    }
+
+    /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
+    private void Attend(in ClockTick tick, MediaProtection protection)
+    {
+        if (protection.TryTakeFailure(out var failure))
+            _sink.OnNotSecured(failure);
+        if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
+        {
+            _consentLost = true;
+            _sink.OnMediaTimeout();
+        }
+
+        var destination = _path.Destination;
+        // A client behind a NAT is known by its ClientHello before any of its media.
+        if (!_path.IsLatched && !_dtlsSource.IsNone)
+            destination = _dtlsSource;
+        if (destination.IsNone)
+            return;
+        while (protection.TryTakeDtls(out var datagram))
+            _path.SendOther(tick, datagram, destination);
     }
 
     /// <summary>
-    /// A payload type that was not agreed (comfort noise, as many phones send it unasked): not heard, but its sequence
-    /// number is no loss and the peer is alive. It never latches.
+    /// A payload type that was not agreed: not heard, but its sequence number is no loss and the peer is alive. It never
+    /// latches. Comfort noise is taken for what it is, since many phones send it unasked.
     /// </summary>
     private void OnForeignPayload(in RtpHeader packet, in PeerAddress source, long arrivalNs)
     {
         _rejected++;
         if (!_path.IsLatched || source != _path.Destination)
             return;
-        _receiver.Admit(packet, out _);
+        if (_receiver.Admit(packet, out var sequence) && packet.PayloadType == ComfortNoisePayload)
+            _receiver.OnComfortNoise(packet, sequence, arrivalNs);
         _quietSinceNs = arrivalNs;
         _timedOut = false;
     }
 
-    private void OnEvent(in TelephoneEvent telephoneEvent, uint timestamp, long arrivalNs)
+    private void OnEvent(in TelephoneEvent telephoneEvent, in RtpHeader packet, int rateHz, long arrivalNs)
     {
-        _dtmfIn.OnPacket(telephoneEvent, timestamp, ToSamples(arrivalNs), out var completed, out var digit, out var ms);
-        if (completed)
-            _sink.OnDtmf(digit, ms);
+        if (
+            _dtmfIn.OnPacket(
+                telephoneEvent,
+                packet.Timestamp,
+                packet.Marker,
+                rateHz,
+                arrivalNs,
+                out var digit,
+                out var durationMs
+            )
+        )
+            _sink.OnDtmf(digit, durationMs);
     }
 
     /// <summary>The frame of this tick, in <see cref="ClockBuffers.Received"/>, to the sink.</summary>
     private MediaFrameInfo Deliver(in ClockTick tick, NegotiatedMedia media, int elapsed)
     {
-        if (_dtmfIn.OnTime(ToSamples(tick.NowNs), out var digit, out var durationMs))
+        if (_dtmfIn.OnTime(tick.NowNs, out var digit, out var durationMs))
             _sink.OnDtmf(digit, durationMs);
         _receiver.InEvent = _dtmfIn.Active;
         _mediaTime += (elapsed - 1) * _frameSamples;
@@ -322,9 +447,14 @@ internal sealed class SessionStream
         if (elapsed > 1)
             _sender.Pass(elapsed - 1);
         var frame = tick.Buffers.Sent.AsSpan(0, _frameSamples);
-        if (!media.Direction.CanSend() || _path.Destination.IsNone)
+        if (
+            !media.Direction.CanSend()
+            || _path.Destination.IsNone
+            || _protection is { IsReady: false }
+            || _path.IsConsentLost(tick.NowNs)
+        )
         {
-            // Nothing is taken from the playout on hold; a Clear takes effect all the same.
+            // Nothing is taken from the playout on hold, or before there are keys; a Clear takes effect all the same.
             _sender.Pass();
             return NotPlayed(frame);
         }
@@ -419,7 +549,7 @@ internal sealed class SessionStream
         {
             if (_digits is null || !_digits.TryDequeue(out var digit))
                 return false;
-            _dtmfOut.Begin(digit.Code, digit.DurationMs);
+            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz);
         }
 
         if (
@@ -439,7 +569,19 @@ internal sealed class SessionStream
     {
         if (_packetTap is not null)
             Tap(tick, packet, outgoing: true, tick.NowNs);
-        _path.Send(tick, packet);
+        if (_protection is null)
+            _path.Send(tick, packet);
+        else
+            _path.Send(tick, Protect(tick, packet, isRtcp: false));
+    }
+
+    /// <summary>Protected, in the clock's buffer; empty: not to be sent.</summary>
+    private ReadOnlySpan<byte> Protect(scoped in ClockTick tick, scoped ReadOnlySpan<byte> packet, bool isRtcp)
+    {
+        // A copy, because behind the packet there may be audio that waits for the next one.
+        var buffer = tick.Buffers.Datagram;
+        packet.CopyTo(buffer);
+        return buffer.AsSpan(0, _protection!.Protect(buffer, packet.Length, isRtcp));
     }
 
     // ---- RTCP ----
@@ -454,9 +596,27 @@ internal sealed class SessionStream
         }
 
         var arrivalNs = tick.Io.ArrivalNs;
+        var datagram = tick.Io.Packet;
+        if (_protection is { } protection)
+        {
+            if (!protection.TryUnprotect(datagram, isRtcp: true, out var length))
+            {
+                _rejected++;
+                return;
+            }
+
+            datagram = datagram[..length];
+        }
+
         if (_packetTap is not null)
-            Tap(tick, tick.Io.Packet, outgoing: false, arrivalNs);
-        _rtcp.Read(tick.Io.Packet, arrivalNs, arrivalNs + tick.WallMinusMonotonicNs);
+            Tap(tick, datagram, outgoing: false, arrivalNs);
+        _rtcp.Read(
+            datagram,
+            arrivalNs,
+            arrivalNs + tick.WallMinusMonotonicNs,
+            _sender.PacketsSent,
+            _receiver.HasSource ? _receiver.Source.Ssrc : null
+        );
         if (_rtcp.PeerLeft && !_leftReported)
         {
             _leftReported = true;
@@ -469,6 +629,18 @@ internal sealed class SessionStream
         if (_path.Destination.IsNone)
             return;
         var media = _active!.Media;
+        VoipMetrics? metrics = null;
+        if (_rtcp.WritesExtended && _receiver.HasSource)
+        {
+            metrics = QualityRating.Metrics(
+                _receiver.Source.Ssrc,
+                Inbound(_rtcp.RoundTripMs),
+                _rtcp.RoundTripMs,
+                _receiver.DelayMs,
+                _engine.Options.JitterMaxDelayMs
+            );
+        }
+
         Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
         var writer = new RtcpWriter(buffer);
         _rtcp.Write(
@@ -480,11 +652,30 @@ internal sealed class SessionStream
             _sender.Timestamp,
             _sender.PacketsSent,
             _sender.PayloadBytesSent,
-            bye
+            bye,
+            metrics
         );
+        SendRtcp(tick, media, writer.Written);
+    }
+
+    /// <summary>The peer uses our SSRC (RFC 3550 §8.2).</summary>
+    private void ChangeSsrc(in ClockTick tick, NegotiatedMedia media)
+    {
+        var ssrc = _engine.NextRandom();
+        Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
+        var writer = new RtcpWriter(buffer);
+        _rtcp.ChangeSsrc(ref writer, ssrc);
+        _sender.Ssrc = ssrc;
+        SendRtcp(tick, media, writer.Written);
+    }
+
+    private void SendRtcp(in ClockTick tick, NegotiatedMedia media, ReadOnlySpan<byte> report)
+    {
         if (_packetTap is not null)
-            Tap(tick, writer.Written, outgoing: true, tick.NowNs);
-        _path.SendRtcp(tick, writer.Written, media.RtcpMux, media.RemoteRtcpPort);
+            Tap(tick, report, outgoing: true, tick.NowNs);
+        if (_protection is not null)
+            report = Protect(tick, report, isRtcp: true);
+        _path.SendRtcp(tick, report, media.RtcpMux, media.RemoteRtcpPort);
     }
 
     private void Tap(in ClockTick tick, ReadOnlySpan<byte> datagram, bool outgoing, long atNs) =>
@@ -500,6 +691,4 @@ internal sealed class SessionStream
         );
 
     private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _phase) % RtcpSweepTicks == 0;
-
-    private static long ToSamples(long ns) => ns / 125_000;
 }

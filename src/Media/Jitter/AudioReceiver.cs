@@ -1,105 +1,136 @@
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
+using OCPlatform.Media.Quality;
 using OCPlatform.Media.Rtp;
-using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Jitter;
 
 /// <summary>
-/// One received G.711 stream: admits packets of a source, holds them in the jitter buffer as long as the network demands,
-/// and gives 20 ms of PCM whenever it is asked. Sans-IO; times are passed in, in ns of any monotonic clock. Allocates at
-/// construction only.
+/// One received audio stream of any codec: admits packets of a source, holds them as long as the network demands, and gives
+/// 20 ms of PCM whenever it is asked. Sans-IO; times are passed in, in ns of any monotonic clock. Used by one thread at a
+/// time; allocates at construction, and when a network demands more memory than any before.
 /// </summary>
 /// <remarks>
-/// The reading position ("cursor") is an RTP timestamp. It lies <em>delay</em> behind the fastest packet, and the delay
-/// follows <see cref="DelayEstimator.Target"/> in steps of whole frames: a frame is left out when there is too much, one
-/// is made up when there is too little, in quiet passages where possible. Clock drift is the same thing happening slowly.
+/// Times and positions are counted in samples at the session's rate, whatever the codec's RTP clock. How long to wait is
+/// decided by <see cref="DelayEstimator"/>, what to play by <see cref="AudioPlayer"/>.
 /// </remarks>
-public sealed class AudioReceiver
+public sealed class AudioReceiver : IDisposable
 {
-    public const int FrameSamples = 160;
-    private const int ClockRateHz = 8000;
-    private const long NsPerSample = 1_000_000_000 / ClockRateHz;
-    private const int MaxPacketSamples = 480;
+    // No network delays speech by so much more from one packet to the next: the timestamps have jumped.
+    private const int JumpMs = 700;
 
-    // A packet and the concealment's history, rounded up to a power of two.
-    private const int PcmSamples = 1024;
-    private const int PcmMask = PcmSamples - 1;
-
-    // A frame is left out beyond a frame plus this of excess, and made up below minus this (5 ms): no swinging to and fro.
-    private const int Hysteresis = 40;
-
-    // 60 ms too much: do not wait for a quiet passage any more.
-    private const int TooMuchDelay = 480;
-
-    // Half a second off: the timestamps have jumped, start over.
-    private const int Jumped = 4000;
-
-    // So many late packets in a row mean that the path or the sender's clock has changed for good.
-    private const int LateInARow = 8;
-
-    // Mean magnitude below which a passage is quiet (−40 dB full scale).
-    private const int QuietMagnitude = 300;
-
-    private readonly JitterBuffer _buffer = new(32, MaxPacketSamples);
+    private readonly PacketStore _store = new();
     private readonly DelayEstimator _delay;
-    private readonly Concealment _concealment = new();
-
-    // Decoded audio: what is still to be played, and behind it what was played last.
-    private readonly short[] _pcm = new short[PcmSamples];
-    private AudioCodec _codec;
+    private readonly AudioPlayer _player;
+    private readonly int _sampleRateHz;
+    private readonly long _nsPerSample;
+    private int _clockRateHz;
     private RtpSource _source;
+    private ReceptionMeter _reception;
+    private long _discarded;
     private bool _hasSource;
     private uint _candidateSsrc;
     private ushort _candidateNext;
     private bool _hasCandidate;
     private long _timestamp;
     private bool _hasTimestamp;
-    private long _fastestTransitNs = long.MaxValue;
-
-    private bool _playing;
-    private long _cursor;
-    private long _pcmRead;
-    private long _pcmWritten;
-    private long _pcmArrivalNs;
-    private int _pcmLateness;
-    private int _packetSamples = FrameSamples;
-    private int _lateInARow;
+    private long _transit;
+    private bool _hasTransit;
+    private bool _jumped;
+    private long _jumpTransit;
     private long _duplicatesBefore;
 
     /// <param name="minDelayMs">Least delay, in ms.</param>
-    /// <param name="maxDelayMs">Greatest delay, in ms.</param>
-    public AudioReceiver(int minDelayMs, int maxDelayMs) => _delay = new DelayEstimator(minDelayMs * 8, maxDelayMs * 8);
-
-    /// <summary>The law of the payloads to come.</summary>
-    public AudioCodec Codec
+    /// <param name="maxDelayMs">
+    /// Greatest delay, in ms, at most 640; if it is the least one too, the delay is fixed and late packets are dropped.
+    /// </param>
+    /// <param name="sampleRateHz">Of the PCM it gives: 8000 or 16000.</param>
+    public AudioReceiver(int minDelayMs, int maxDelayMs, int sampleRateHz = 8000)
     {
-        get => _codec;
-        set => _codec = value;
+        _sampleRateHz = sampleRateHz;
+        _nsPerSample = 1_000_000_000 / sampleRateHz;
+        _clockRateHz = sampleRateHz;
+        _delay = new DelayEstimator(minDelayMs, maxDelayMs, sampleRateHz);
+        _player = new AudioPlayer(_store, _delay, sampleRateHz);
     }
 
+    /// <summary>Of the PCM it gives, in Hz.</summary>
+    public int SampleRateHz => _sampleRateHz;
+
+    /// <summary>Samples of a frame (20 ms).</summary>
+    public int FrameSamples => _sampleRateHz / 50;
+
     /// <summary>A telephone-event is under way: missing audio is silence, not loss.</summary>
-    public bool InEvent { get; set; }
+    public bool InEvent
+    {
+        get => _player.InEvent;
+        set => _player.InEvent = value;
+    }
 
+    /// <summary>Packets expected and not received, late ones excepted (RFC 3550 A.3).</summary>
     public long Lost => _hasSource ? _source.Lost : 0;
-    public long Late { get; private set; }
+
+    /// <summary>Packets that came and were not played: too late, or malformed.</summary>
+    public long Late => _discarded + _player.Discarded;
     public long Duplicates => _duplicatesBefore + (_hasSource ? _source.Duplicates : 0);
+
+    /// <summary>Interarrival jitter (RFC 3550 A.8).</summary>
     public double JitterMs => _source.JitterMs;
-    public long ConcealedSamples { get; private set; }
-    public double ConcealedMs => ConcealedSamples * 1000.0 / ClockRateHz;
 
-    /// <summary>Frames left out or made up to follow the network's delay.</summary>
-    public long Adjustments { get; private set; }
+    /// <summary>
+    /// Samples played in place of speech that was lost or late. Told when the next packet shows that it was speech; a
+    /// sender's pause is not counted.
+    /// </summary>
+    public long ConcealedSamples => _player.ConcealedSamples;
+    public double ConcealedMs => ToMs(_player.ConcealedSamples);
 
-    /// <summary>From the fastest packet's arrival to its playing, in ms.</summary>
-    public double DelayMs { get; private set; }
+    /// <summary>Samples put into the speech to lengthen the delay.</summary>
+    public long StretchedSamples => _player.StretchedSamples;
+
+    /// <summary>Samples taken out of the speech to shorten the delay.</summary>
+    public long ShrunkSamples => _player.ShrunkSamples;
+
+    /// <summary>Lost samples restored from redundancy in the packet after (Opus in-band FEC); not among the concealed.</summary>
+    public long RecoveredSamples => _player.RecoveredSamples;
+
+    /// <summary>From the fastest packet's arrival to its playing, in ms: the JB nominal delay of RFC 3611 §4.7.7.</summary>
+    public double DelayMs => ToMs(_player.Delay);
 
     /// <summary>The delay aimed at, in ms.</summary>
-    public double TargetDelayMs => _delay.Target * 1000.0 / ClockRateHz;
+    public double TargetDelayMs => ToMs(_player.TargetDelay);
+
+    /// <summary>Bursts and gaps of lost and discarded packets so far (RFC 3611 §4.7.2).</summary>
+    public BurstMetrics Bursts => _reception.Metrics;
+
+    /// <summary>Buffers held at present, in bytes: grows with what the network demands.</summary>
+    public int BufferBytes => _player.Bytes;
 
     internal bool HasSource => _hasSource;
 
     internal ref RtpSource Source => ref _source;
+
+    internal ref readonly ReceptionMeter Reception => ref _reception;
+
+    /// <summary>
+    /// The decoder of the audio payloads to come; it is disposed by the receiver. Packets received before are decoded by
+    /// the one before, so that a codec may change without a gap. A change of the RTP clock starts the timing anew.
+    /// </summary>
+    /// <param name="decoder">Giving PCM at the receiver's rate.</param>
+    /// <param name="clockRateHz">Of the payload's RTP timestamps.</param>
+    /// <exception cref="ArgumentException">The decoder's rate is another one.</exception>
+    public void Use(IAudioDecoder decoder, int clockRateHz)
+    {
+        if (decoder.SampleRateHz != _sampleRateHz)
+            throw new ArgumentException($"The receiver gives PCM at {_sampleRateHz} Hz.", nameof(decoder));
+        if (clockRateHz != _clockRateHz)
+        {
+            _clockRateHz = clockRateHz;
+            _source.ChangeClock(clockRateHz);
+            StartOver();
+        }
+
+        _player.Use(decoder);
+    }
 
     /// <summary>
     /// Sequence and source handling (RFC 3550 A.1) for any packet of the stream, audio or event. A new SSRC takes over with
@@ -111,7 +142,7 @@ public sealed class AudioReceiver
         sequence = 0;
         if (!_hasSource)
         {
-            _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, ClockRateHz);
+            _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz);
             _hasSource = true;
         }
         else if (packet.Ssrc != _source.Ssrc && !TakeOver(packet))
@@ -123,233 +154,120 @@ public sealed class AudioReceiver
         {
             case SequenceVerdict.Restarted:
                 StartOver();
-                return true;
+                break;
             case SequenceVerdict.Valid:
-                return true;
+                break;
             default:
                 return false;
         }
+
+        _reception.OnReceived(packet.Ssrc, sequence, packet.Timestamp, _clockRateHz);
+        return true;
     }
 
     /// <summary>Stores an admitted audio packet.</summary>
     public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
     {
         var payload = packet.Payload;
-        if (payload.IsEmpty)
+        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.Decoders.SamplesOf(payload);
+        if (samples == 0 || samples > _sampleRateHz)
+        {
+            Discard(sequence);
             return;
-        var timestamp = Extend(packet.Timestamp);
-        var arrival = arrivalNs / NsPerSample;
-        _source.UpdateJitter(arrival, timestamp);
-        _delay.Update(arrival - timestamp, arrival);
-        _packetSamples = Math.Min(payload.Length, MaxPacketSamples);
-
-        if (_playing && timestamp + payload.Length <= _cursor)
-        {
-            OnLate();
-            if (_playing)
-                return;
-            _delay.Update(arrival - timestamp, arrival);
-        }
-        else
-        {
-            _lateInARow = 0;
         }
 
-        var transitNs = arrivalNs - timestamp * NsPerSample;
-        _fastestTransitNs = Math.Min(_fastestTransitNs, transitNs);
-        var lateness = (int)Math.Min((transitNs - _fastestTransitNs) / 1000, int.MaxValue);
-        switch (_buffer.Insert(sequence, timestamp, payload, arrivalNs, lateness))
+        if (!Place(packet, arrivalNs, out var facts))
         {
-            case JitterInsert.Stored:
-                break;
-            default:
-                Late++;
-                break;
+            Discard(sequence);
+            return;
         }
+
+        _player.PacketSamples = samples;
+        _player.Newest = Math.Max(_player.Newest, facts.Position + samples);
+        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Decoders.Tag }, payload);
     }
 
     /// <summary>
-    /// The next 160 samples. <paramref name="nowNs"/> is the tick's nominal time, so that a late tick does not look like a
-    /// change in the network.
+    /// Takes an admitted comfort noise packet (RFC 3389): the sender falls silent at its timestamp, and no audio is missing
+    /// until it speaks again.
+    /// </summary>
+    public void OnComfortNoise(in RtpHeader packet, long sequence, long arrivalNs)
+    {
+        if (packet.Payload.IsEmpty || !Place(packet, arrivalNs, out var facts))
+            return;
+        Store(sequence, facts with { Kind = StoredKind.Comfort, Tag = (byte)(packet.Payload[0] & 0x7F) }, default);
+    }
+
+    /// <summary>
+    /// The next <see cref="FrameSamples"/> samples. <paramref name="nowNs"/> is the tick's nominal time, so that a late tick
+    /// does not look like a change in the network.
     /// </summary>
     public MediaFrameInfo Pull(long nowNs, Span<short> frame)
     {
-        var now = nowNs / NsPerSample;
-        if (!_playing && !Begin(now))
-        {
-            frame.Clear();
-            return new MediaFrameInfo { Kind = FrameKind.Silence };
-        }
-
-        // Positive: more delay than wanted.
-        var excess = now - _delay.Base - Wanted - _cursor;
-        DelayMs = (excess + Wanted) * 1000.0 / ClockRateHz;
-        if (Math.Abs(excess) > Jumped)
-        {
-            Resynchronise();
-            frame.Clear();
-            return new MediaFrameInfo { Kind = FrameKind.Silence };
-        }
-
-        if (excess < -Hysteresis && ((_buffer.Count == 0 && _pcmRead == _pcmWritten) || IsQuiet()))
-            return MakeUpFrame(frame);
-        var info = Fill(frame);
-        // The frame that is to go must be quiet itself: speech may just be beginning.
-        if (excess >= FrameSamples + Hysteresis && HasWholeFrame() && (excess >= TooMuchDelay || IsQuiet()))
-            return LeaveOut(frame);
-        return info;
+        var info = _player.Pull(nowNs / _nsPerSample, frame[..FrameSamples], ref _reception, _source);
+        return info.Kind == FrameKind.Received ? info with { RtpTimestamp = ToTimestamp(_player.FramePosition) } : info;
     }
 
-    /// <summary>A frame that is not a multiple of 20 ms needs the packet after it too: 10 ms more.</summary>
-    private int Wanted => _delay.Target + (_packetSamples % FrameSamples == 0 ? 0 : FrameSamples / 2);
+    /// <summary>Gives the buffers back and disposes the decoders.</summary>
+    public void Dispose() => _player.Dispose();
 
-    private bool Begin(long now)
+    /// <summary>When a packet came and where it belongs; false while it is uncertain whether the timestamps have jumped.</summary>
+    private bool Place(in RtpHeader packet, long arrivalNs, out PacketFacts facts)
     {
-        if (!_delay.HasBase || !_buffer.TryPeek(out var first))
-            return false;
-        // Whole packets behind, so that frames begin where packets begin.
-        var position = now - _delay.Base - Wanted;
-        var frames = (long)Math.Ceiling((first.Timestamp - position) / (double)FrameSamples);
-        _cursor = first.Timestamp - frames * FrameSamples;
-        // What came long before the session was started is past.
-        while (_buffer.TryPeek(out var old) && old.Timestamp + old.Payload.Length <= _cursor)
-            _buffer.Remove(old);
-        _playing = true;
-        return true;
-    }
-
-    private MediaFrameInfo Fill(Span<short> frame)
-    {
-        var info = new MediaFrameInfo { Kind = FrameKind.Silence };
-        var filled = 0;
-        while (filled < FrameSamples)
+        facts = default;
+        var timestamp = Extend(packet.Timestamp);
+        var arrival = arrivalNs / _nsPerSample;
+        var transit = arrival - ToPosition(timestamp);
+        if (_hasTransit && IsJump(transit - _transit))
         {
-            var rest = frame[filled..];
-            if (_pcmRead == _pcmWritten && !Decode())
-            {
-                var gap = Gap(rest.Length, filled == 0);
-                if (FillGap(rest[..gap]) && info.Kind == FrameKind.Silence)
-                    info = info with { Kind = FrameKind.Concealed };
-                filled += gap;
-                _cursor += gap;
-                continue;
-            }
-
-            var count = (int)Math.Min(rest.Length, _pcmWritten - _pcmRead);
-            CopyPcm(_pcmRead, rest[..count]);
-            if (info.Kind != FrameKind.Received)
-            {
-                info = new MediaFrameInfo
-                {
-                    Kind = FrameKind.Received,
-                    RtpTimestamp = (uint)(_cursor - filled),
-                    ArrivalTicks = _pcmArrivalNs,
-                    LatenessMicros = _pcmLateness,
-                };
-            }
-
-            _pcmRead += count;
-            _cursor += count;
-            filled += count;
-        }
-
-        return info;
-    }
-
-    /// <summary>Decodes the packet at the cursor, if it is there; late ones on the way are dropped.</summary>
-    private bool Decode()
-    {
-        while (_buffer.TryPeek(out var packet))
-        {
-            if (packet.Timestamp > _cursor)
+            // One packet may be wrong; a second one that follows from it is a new beginning.
+            var follows = _jumped && !IsJump(transit - _jumpTransit);
+            _jumped = true;
+            _jumpTransit = transit;
+            if (!follows)
                 return false;
-            _buffer.Remove(packet);
-            var skip = (int)Math.Min(_cursor - packet.Timestamp, packet.Payload.Length);
-            if (skip == packet.Payload.Length)
-            {
-                Late++;
-                continue;
-            }
-
-            var payload = packet.Payload[skip..];
-            var at = (int)_pcmWritten & PcmMask;
-            var first = Math.Min(payload.Length, PcmSamples - at);
-            G711.Decode(_codec, payload[..first], _pcm.AsSpan(at));
-            G711.Decode(_codec, payload[first..], _pcm);
-            Join(payload.Length);
-            _pcmWritten += payload.Length;
-            _pcmArrivalNs = packet.ArrivalNs;
-            _pcmLateness = packet.LatenessMicros;
-            return true;
+            StartOver();
+            timestamp = Extend(packet.Timestamp);
+            transit = arrival - ToPosition(timestamp);
         }
 
-        return false;
-    }
-
-    /// <summary>How many samples are missing up to the next packet, at most to the frame's end.</summary>
-    private int Gap(int rest, bool atFrameStart)
-    {
-        if (!_buffer.TryPeek(out var next))
-            return rest;
-        var gap = next.Timestamp - _cursor;
-        if (gap >= rest)
-            return rest;
-        // Speech after silence begins with a frame of its own: move the cursor, the delay grows by less than a frame.
-        if (atFrameStart && _concealment.Concealed >= Concealment.FadedSamples)
+        _timestamp = timestamp;
+        _hasTimestamp = true;
+        _transit = transit;
+        _hasTransit = true;
+        _jumped = false;
+        _source.UpdateJitter(ToTicks(arrival), timestamp);
+        _delay.Update(transit, arrival);
+        facts = new PacketFacts
         {
-            _cursor = next.Timestamp - rest;
-            return rest;
-        }
-
-        return (int)gap;
-    }
-
-    /// <summary>False when it is plain silence: long faded, or a DTMF digit.</summary>
-    private bool FillGap(Span<short> samples)
-    {
-        if (InEvent || _concealment.Concealed >= Concealment.FadedSamples)
-        {
-            samples.Clear();
-            return false;
-        }
-
-        if (_concealment.Concealed == 0)
-        {
-            Span<short> history = stackalloc short[Concealment.HistorySamples];
-            CopyPcm(_pcmRead - Concealment.HistorySamples, history);
-            _concealment.Begin(history);
-        }
-
-        _concealment.Conceal(samples);
-        ConcealedSamples += samples.Length;
+            Position = arrival - transit,
+            ArrivalNs = arrivalNs,
+            LatenessMicros = (int)Math.Min((transit - _delay.Base) * _nsPerSample / 1000, int.MaxValue),
+        };
         return true;
     }
 
-    private MediaFrameInfo MakeUpFrame(Span<short> frame)
+    private void Store(long sequence, in PacketFacts facts, ReadOnlySpan<byte> payload)
     {
-        Adjustments++;
-        var made = FillGap(frame);
-        return new MediaFrameInfo { Kind = made ? FrameKind.Concealed : FrameKind.Silence };
+        if (_store.IsPast(sequence))
+        {
+            Discard(sequence);
+            return;
+        }
+
+        while (!_store.HasRoomFor(sequence) && _store.TryPeek(out var oldest))
+        {
+            Discard(oldest.Sequence);
+            _store.Remove(oldest);
+        }
+
+        _store.Insert(sequence, facts, payload);
     }
 
-    /// <summary>Plays the next frame instead of <paramref name="frame"/>, faded from one to the other.</summary>
-    private MediaFrameInfo LeaveOut(Span<short> frame)
+    private void Discard(long sequence)
     {
-        Adjustments++;
-        Span<short> next = stackalloc short[FrameSamples];
-        var info = Fill(next);
-        for (var i = 0; i < FrameSamples; i++)
-            frame[i] = (short)((frame[i] * (FrameSamples - i) + next[i] * i) / FrameSamples);
-        return info;
-    }
-
-    private bool HasWholeFrame() => _buffer.Count * _packetSamples + _pcmWritten - _pcmRead >= FrameSamples;
-
-    private void OnLate()
-    {
-        Late++;
-        if (++_lateInARow >= LateInARow)
-            Resynchronise();
+        _discarded++;
+        _reception.OnDiscarded(sequence);
     }
 
     private bool TakeOver(in RtpHeader packet)
@@ -363,7 +281,7 @@ public sealed class AudioReceiver
         }
 
         _duplicatesBefore += _source.Duplicates;
-        _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, ClockRateHz, _source.Lost);
+        _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz, _source.Lost);
         _hasCandidate = false;
         StartOver();
         return true;
@@ -372,55 +290,25 @@ public sealed class AudioReceiver
     /// <summary>Another source, or the same one from the beginning: nothing known about timing holds any more.</summary>
     private void StartOver()
     {
-        Resynchronise();
+        _player.StartOver();
         _hasTimestamp = false;
-        _fastestTransitNs = long.MaxValue;
+        _hasTransit = false;
+        _jumped = false;
     }
 
-    private void Resynchronise()
-    {
-        _buffer.Clear();
-        _delay.Reset();
-        _pcmRead = _pcmWritten;
-        _lateInARow = 0;
-        _playing = false;
-    }
+    private bool IsJump(long change) => Math.Abs(change) > (long)JumpMs * _sampleRateHz / 1000;
 
-    private long Extend(uint timestamp)
-    {
-        _timestamp = _hasTimestamp ? _timestamp + (int)(timestamp - (uint)_timestamp) : timestamp;
-        _hasTimestamp = true;
-        return _timestamp;
-    }
+    // The first one is taken to be far from 0, so that what precedes it is not negative.
+    private long Extend(uint timestamp) =>
+        _hasTimestamp ? _timestamp + (int)(timestamp - (uint)_timestamp) : timestamp + (1L << 40);
 
-    /// <summary>Where speech resumes after a gap, its beginning is blended with what was made up.</summary>
-    private void Join(int samples)
-    {
-        if (_concealment.Concealed == 0)
-            return;
-        Span<short> head = stackalloc short[Math.Min(samples, Concealment.Overlap)];
-        CopyPcm(_pcmWritten, head);
-        _concealment.Join(head);
-        for (var i = 0; i < head.Length; i++)
-            _pcm[(_pcmWritten + i) & PcmMask] = head[i];
-    }
+    private long ToPosition(long timestamp) =>
+        _clockRateHz == _sampleRateHz ? timestamp : timestamp * _sampleRateHz / _clockRateHz;
 
-    private void CopyPcm(long from, Span<short> destination)
-    {
-        var at = (int)from & PcmMask;
-        var first = Math.Min(destination.Length, PcmSamples - at);
-        _pcm.AsSpan(at, first).CopyTo(destination);
-        _pcm.AsSpan(0, destination.Length - first).CopyTo(destination[first..]);
-    }
+    private uint ToTimestamp(long position) => (uint)ToTicks(position);
 
-    /// <summary>Whether the last 20 ms played were a pause. Asked only when the delay is to change.</summary>
-    private bool IsQuiet()
-    {
-        if (_concealment.Concealed >= Concealment.FadedSamples)
-            return true;
-        var sum = 0;
-        for (var i = 1; i <= FrameSamples; i++)
-            sum += Math.Abs((int)_pcm[(_pcmRead - i) & PcmMask]);
-        return sum < QuietMagnitude * FrameSamples;
-    }
+    private long ToTicks(long samples) =>
+        _clockRateHz == _sampleRateHz ? samples : samples * _clockRateHz / _sampleRateHz;
+
+    private double ToMs(long samples) => samples * 1000.0 / _sampleRateHz;
 }

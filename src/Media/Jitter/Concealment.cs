@@ -1,121 +1,123 @@
 namespace OCPlatform.Media.Jitter;
 
 /// <summary>
-/// Packet loss concealment for 8 kHz speech, after the idea of ITU-T G.711 Appendix I: the last pitch period is repeated
-/// and faded out within 60 ms; where speech resumes, it is cross-faded in.
+/// Packet loss concealment by waveform substitution (after ITU-T G.711 Appendix I, at any rate): the last pitch period
+/// goes on, fades into the line's background noise within 60 ms, and is blended with the speech that resumes. It works on
+/// the line's own samples: a made-up sample is the one a period before it, so there is nothing to keep but the period.
+/// A mutable struct inside its stream.
 /// </summary>
-internal sealed class Concealment
+internal struct Concealment
 {
-    // Pitch between 66 and 200 Hz: periods of 40 to 120 samples. The repeated stretch may hold two of them.
-    private const int MinPeriod = 40;
-    private const int MaxPeriod = 120;
-    private const int CorrelationSamples = 160;
-
-    /// <summary>How much good audio it looks back on.</summary>
-    public const int HistorySamples = 2 * MaxPeriod + CorrelationSamples;
-    public const int Overlap = 30;
+    // The last 10 ms are compared with what lies 2.5 to 15 ms before: longer stretches (Appendix I takes 20 ms) tell the
+    // pitch of a moment ago. In noise-like sounds a short period would ring.
+    private const int PatternMs = 10;
+    private const double Voiced = 0.5;
 
     // 10 ms at full level, then down to nothing at 60 ms (Appendix I: 20 % per 10 ms).
-    private const int HoldSamples = 80;
+    private const int HoldMs = 10;
+    private const int FadedMs = 60;
 
-    /// <summary>After this many concealed samples it is silence, and no longer made-up speech.</summary>
-    public const int FadedSamples = 480;
+    private readonly int _sampleRateHz;
+    private readonly int _hold;
+    private readonly int _faded;
+    private int _period;
+    private float _jump;
 
-    private readonly short[] _period = new short[MaxPeriod];
-    private int _periodLength;
-
-    // Nothing heard yet is as good as long faded.
-    private int _concealed = FadedSamples;
-    private int _jump;
-
-    /// <summary>Samples made up since the last good one.</summary>
-    public int Concealed => _concealed;
-
-    /// <summary>Joins the beginning of good audio (<see cref="Overlap"/> samples suffice) to what was made up before it.</summary>
-    public void Join(Span<short> samples)
+    public Concealment(int sampleRateHz)
     {
-        if (_concealed is > 0 and < FadedSamples)
-        {
-            var count = Math.Min(Overlap, samples.Length);
-            for (var i = 0; i < count; i++)
-            {
-                var made = Next(_concealed + i);
-                samples[i] = (short)((made * (count - i) + samples[i] * (i + 1)) / (count + 1));
-            }
-        }
-
-        _concealed = 0;
+        _sampleRateHz = sampleRateHz;
+        _hold = sampleRateHz * HoldMs / 1000;
+        _faded = sampleRateHz * FadedMs / 1000;
+        // Nothing heard yet is as good as long faded.
+        Made = _faded;
     }
 
-    /// <summary>The first sample is missing: learns the pitch from the last good ones.</summary>
-    /// <param name="history">The last <see cref="HistorySamples"/> good samples.</param>
-    public void Begin(ReadOnlySpan<short> history)
-    {
-        _periodLength = FindPeriod(history);
-        history[^_periodLength..].CopyTo(_period);
-        // What has been played ends elsewhere than where the repetition begins: bridge the step.
-        _jump = history[^1] - history[^(_periodLength + 1)];
-        // The end of the period runs over into its beginning: blend it with what preceded the period.
-        var overlap = Math.Min(Overlap, _periodLength / 4);
-        for (var i = 0; i < overlap; i++)
-        {
-            var before = history[HistorySamples - _periodLength - overlap + i];
-            ref var tail = ref _period[_periodLength - overlap + i];
-            tail = (short)((tail * (overlap - i) + before * (i + 1)) / (overlap + 1));
-        }
-    }
+    /// <summary>Samples of the past that it looks back on.</summary>
+    public static int History(int sampleRateHz) =>
+        sampleRateHz * PatternMs / 1000 + TimeStretch.MaxPeriod(sampleRateHz) + 1;
 
-    /// <summary>Fills <paramref name="samples"/> in place of missing ones, after <see cref="Begin"/>.</summary>
-    public void Conceal(Span<short> samples)
-    {
-        for (var i = 0; i < samples.Length; i++)
-            samples[i] = Next(_concealed + i);
-        _concealed = Math.Min(_concealed + samples.Length, FadedSamples);
-    }
+    /// <summary>Samples made up since the last good one, at most what it takes to fade.</summary>
+    public int Made { get; private set; }
 
-    private short Next(int at)
+    /// <summary>What is made up is background noise by now, and no longer speech.</summary>
+    public readonly bool Faded => Made >= _faded;
+
+    /// <summary>The longest stretch in which made-up and resuming speech are blended: 10 ms.</summary>
+    public static int MaxBlend(int sampleRateHz) => sampleRateHz / 100;
+
+    /// <summary>Nothing is expected before speech resumes (a pause, a digit): only the noise goes on.</summary>
+    public void Fade() => Made = _faded;
+
+    /// <summary>Makes up <paramref name="count"/> samples at the line's end.</summary>
+    public void Append(PcmLine line, int count, ref BackgroundNoise noise)
     {
-        if (at >= FadedSamples)
-            return 0;
-        int sample = _period[at % _periodLength];
-        if (at < Overlap)
-            sample = Math.Clamp(sample + _jump * (Overlap - at) / (Overlap + 1), short.MinValue, short.MaxValue);
-        return at < HoldSamples ? (short)sample : (short)(sample * (FadedSamples - at) / (FadedSamples - HoldSamples));
+        Make(line, count, ref noise);
+        line.Append(count);
+        Made = Math.Min(Made + count, _faded);
     }
 
     /// <summary>
-    /// The lag with the greatest normalised correlation over the last 20 ms, searched at 4 kHz (Appendix I does the same):
-    /// under overload every call conceals, so it must be cheap.
+    /// What would be made up next, for blending it with the speech that resumes now. The fuller the hole, the longer.
     /// </summary>
-    private static int FindPeriod(ReadOnlySpan<short> history)
+    /// <returns>How many samples of <paramref name="blend"/> were filled.</returns>
+    public readonly int Continue(PcmLine line, Span<short> blend, ref BackgroundNoise noise)
     {
-        Span<short> halved = stackalloc short[HistorySamples / 2];
-        for (var i = 0; i < halved.Length; i++)
-            halved[i] = (short)((history[2 * i] + history[2 * i + 1]) / 2);
-        const int length = CorrelationSamples / 2;
-        var start = halved.Length - length;
-        ReadOnlySpan<short> recent = halved[start..];
+        var shortest = Math.Max(_sampleRateHz / 250, _period / 4);
+        var count = Faded ? _sampleRateHz / 400 : Math.Min(shortest + Made * 2 / 5, MaxBlend(_sampleRateHz));
+        var ahead = this;
+        ahead.Make(line, count, ref noise);
+        line.Reserve(count)[..count].CopyTo(blend);
+        return count;
+    }
 
-        long energy = 1;
-        for (var i = 0; i < length; i++)
-            energy += halved[start - MinPeriod / 2 + i] * halved[start - MinPeriod / 2 + i];
-        var best = MaxPeriod;
-        var bestScore = 0.0;
-        for (var lag = MinPeriod / 2; lag <= MaxPeriod / 2; lag++)
+    /// <summary>Good speech has come.</summary>
+    public void End() => Made = 0;
+
+    /// <summary>From what was made up to what has come.</summary>
+    public static void Blend(ReadOnlySpan<short> made, Span<short> speech)
+    {
+        var count = Math.Min(made.Length, speech.Length);
+        for (var i = 0; i < count; i++)
+            speech[i] = (short)((made[i] * (count - i) + speech[i] * (i + 1)) / (count + 1));
+    }
+
+    private void Make(PcmLine line, int count, ref BackgroundNoise noise)
+    {
+        line.Reserve(count);
+        if (Made == 0)
+            Begin(line);
+        var voiced = Math.Clamp(_faded - Made, 0, count);
+        var samples = line.Tail(_period, count);
+        for (var i = 0; i < voiced; i++)
         {
-            ReadOnlySpan<short> shifted = halved.Slice(start - lag, length);
-            long product = 0;
-            for (var i = 0; i < length; i++)
-                product += recent[i] * shifted[i];
-            var score = product <= 0 ? 0 : (double)product * product / energy;
-            if (score > bestScore)
-                (best, bestScore) = (2 * lag, score);
-            // The stretch compared moves one sample into the past.
-            int oldest = shifted[length - 1];
-            int next = halved[Math.Max(0, start - lag - 1)];
-            energy += next * next - oldest * oldest;
+            // The sample a period ago was faded for its own time already.
+            var at = Made + i;
+            var sample = samples[i] * (Gain(at) / Gain(at - _period));
+            // What was played ends elsewhere than where the repetition begins: bridge the step within a period.
+            if (at < _period)
+                sample += _jump * (_period - at) / _period;
+            samples[_period + i] = (short)Math.Clamp(sample, short.MinValue, short.MaxValue);
         }
 
-        return best;
+        var made = samples[_period..];
+        made[voiced..].Clear();
+        noise.Add(made[..voiced], 1 - Gain(Made), 1 - Gain(Made + voiced));
+        noise.Add(made[voiced..], 1, 1);
+    }
+
+    private readonly float Gain(int at) =>
+        at < _hold ? 1
+        : at >= _faded ? 0
+        : (float)(_faded - at) / (_faded - _hold);
+
+    private void Begin(PcmLine line)
+    {
+        var pattern = _sampleRateHz * PatternMs / 1000;
+        var least = TimeStretch.MinPeriod(_sampleRateHz);
+        var most = TimeStretch.MaxPeriod(_sampleRateHz);
+        ReadOnlySpan<short> past = line.Tail(most + pattern + 1, 0);
+        var found = PitchSearch.Find(past[(most + 1)..], past[1..^least], _sampleRateHz);
+        _period = found.Likeness < Voiced ? most : most - found.Offset;
+        _jump = past[^1] - past[^(_period + 1)];
     }
 }

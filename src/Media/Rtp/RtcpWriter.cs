@@ -4,12 +4,15 @@ using System.Text;
 namespace OCPlatform.Media.Rtp;
 
 /// <summary>
-/// Writes compound RTCP: a report, then SDES with the CNAME (RFC 3550 §6.1), then BYE at the end of a stream.
+/// Writes compound RTCP: a report, then SDES with the CNAME (RFC 3550 §6.1), then XR, and BYE at the end of a stream.
 /// </summary>
 public ref struct RtcpWriter(Span<byte> buffer)
 {
-    /// <summary>Enough for SR with one block, SDES and BYE.</summary>
-    public const int MaxBytes = 160;
+    /// <summary>Enough for SR with one block, SDES, XR with all blocks and BYE with a short reason.</summary>
+    public const int MaxBytes = 256;
+
+    /// <summary>Longer reasons of a BYE are cut.</summary>
+    public const int MaxReasonBytes = 47;
     private const byte CnameItem = 1;
 
     private readonly Span<byte> _buffer = buffer;
@@ -40,7 +43,7 @@ public ref struct RtcpWriter(Span<byte> buffer)
     }
 
     /// <summary>One chunk with the CNAME (RFC 3550 §6.5.1); the list ends with one to four zero bytes.</summary>
-    public void Cname(uint ssrc, ReadOnlySpan<char> cname)
+    public void Cname(uint ssrc, scoped ReadOnlySpan<char> cname)
     {
         var text = Encoding.ASCII.GetByteCount(cname);
         var length = (8 + 2 + text + 1 + 3) & ~3;
@@ -52,7 +55,65 @@ public ref struct RtcpWriter(Span<byte> buffer)
         packet[(10 + text)..].Clear();
     }
 
-    public void Bye(uint ssrc) => BinaryPrimitives.WriteUInt32BigEndian(Header(RtcpType.Bye, 1, 8)[4..], ssrc);
+    /// <summary>One source leaves (§6.6), for a reason in ASCII; an empty one is left out.</summary>
+    public void Bye(uint ssrc, scoped ReadOnlySpan<char> reason = default)
+    {
+        reason = reason[..Math.Min(reason.Length, MaxReasonBytes)];
+        var packet = Header(RtcpType.Bye, 1, reason.IsEmpty ? 8 : (8 + 1 + reason.Length + 3) & ~3);
+        BinaryPrimitives.WriteUInt32BigEndian(packet[4..], ssrc);
+        if (reason.IsEmpty)
+            return;
+        packet[8] = (byte)reason.Length;
+        Encoding.ASCII.GetBytes(reason, packet[9..]);
+        packet[(9 + reason.Length)..].Clear();
+    }
+
+    /// <summary>An XR packet (RFC 3611) with the blocks that are given; nothing when none is.</summary>
+    /// <param name="referenceNtp">Receiver reference time (§4.4).</param>
+    /// <param name="answered">DLRR (§4.5): whose reference time is answered, which one, and how long ago it came.</param>
+    /// <param name="metrics">VoIP metrics (§4.7).</param>
+    public void ExtendedReport(
+        uint ssrc,
+        ulong? referenceNtp,
+        (uint Ssrc, uint LastReference, uint Delay)? answered,
+        VoipMetrics? metrics
+    )
+    {
+        if (referenceNtp is null && answered is null && metrics is null)
+            return;
+        var length =
+            8
+            + (referenceNtp is null ? 0 : 12)
+            + (answered is null ? 0 : 16)
+            + (metrics is null ? 0 : 4 + VoipMetrics.Bytes);
+        var packet = Header(RtcpType.ExtendedReport, 0, length);
+        BinaryPrimitives.WriteUInt32BigEndian(packet[4..], ssrc);
+        var rest = packet[8..];
+        if (referenceNtp is { } ntp)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(Block(ref rest, XrBlockType.ReferenceTime, 8), ntp);
+        }
+
+        if (answered is { } last)
+        {
+            var block = Block(ref rest, XrBlockType.DelaySinceLastReference, 12);
+            BinaryPrimitives.WriteUInt32BigEndian(block, last.Ssrc);
+            BinaryPrimitives.WriteUInt32BigEndian(block[4..], last.LastReference);
+            BinaryPrimitives.WriteUInt32BigEndian(block[8..], last.Delay);
+        }
+
+        metrics?.Write(Block(ref rest, XrBlockType.VoipMetrics, VoipMetrics.Bytes));
+    }
+
+    private static Span<byte> Block(ref Span<byte> rest, byte type, int contentBytes)
+    {
+        rest[0] = type;
+        rest[1] = 0;
+        BinaryPrimitives.WriteUInt16BigEndian(rest[2..], (ushort)(contentBytes / 4));
+        var content = rest.Slice(4, contentBytes);
+        rest = rest[(4 + contentBytes)..];
+        return content;
+    }
 
     private Span<byte> Header(byte type, int count, int length)
     {

@@ -27,7 +27,7 @@ public struct RtpSource
     private const int MaxMisorder = 100;
     private const uint NoBadSequence = 1 << 16;
 
-    private readonly int _clockRateHz;
+    private int _clockRateHz;
     private ushort _maxSequence;
     private long _cycles;
     private long _baseSequence;
@@ -132,6 +132,37 @@ public struct RtpSource
             _jitter += (Math.Abs(transit - _transit) - _jitter) / 16;
         _transit = transit;
         _hasTransit = true;
+    }
+
+    /// <summary>The payload to come has timestamps of another rate: jitter is converted, transit begins anew.</summary>
+    public void ChangeClock(int clockRateHz)
+    {
+        if (_clockRateHz > 0)
+            _jitter = _jitter * clockRateHz / _clockRateHz;
+        _clockRateHz = clockRateHz;
+        _hasTransit = false;
+    }
+
+    /// <summary>Whether this packet, one of the last 128 up to the highest, has come.</summary>
+    /// <param name="extended">Its extended sequence number.</param>
+    public readonly bool HasReceived(long extended)
+    {
+        var behind = ExtendedHighest - extended;
+        return behind is >= 0 and < 128 && (_recent >> (int)behind & UInt128.One) != UInt128.Zero;
+    }
+
+    /// <summary>Whether all of these have come.</summary>
+    /// <param name="first">Extended sequence number.</param>
+    /// <param name="end">The one after the last.</param>
+    public readonly bool HasReceivedAll(long first, long end)
+    {
+        for (var sequence = first; sequence < end; sequence++)
+        {
+            if (!HasReceived(sequence))
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>The fraction lost since the last call, in 1/256 (A.3), for a report block.</summary>

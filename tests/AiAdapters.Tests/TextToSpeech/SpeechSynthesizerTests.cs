@@ -154,6 +154,26 @@ public sealed class SpeechSynthesizerTests : IAsyncDisposable
         pieces[1].Should().HaveCountGreaterThan(1000).And.OnlyContain(s => s == 0);
     }
 
+    [Fact]
+    public async Task A_phrase_that_was_spoken_for_a_wideband_call_is_not_made_again_for_a_telephone()
+    {
+        var synthesizer = New();
+        await foreach (
+            var _ in synthesizer.SpeakAsync("Hello there.", VoiceName.Parse("af_heart"), 16_000, false, default)
+        ) { }
+        _kokoro.Expected = TimeSpan.FromHours(1);
+        var pieces = new List<short[]>();
+        await foreach (
+            var piece in synthesizer.SpeakAsync("Hello there.", VoiceName.Parse("af_heart"), 8000, false, default)
+        )
+            pieces.Add(piece);
+
+        _kokoro.Asked.Should().Equal("Hello there.");
+        _flite.Asked.Should().BeEmpty();
+        var wide = _cache.TryGet(new("kokoro", "af_heart", _settings.Speed, 16_000, "Hello there."))!;
+        pieces.Single().Length.Should().Be(wide.Length / 2);
+    }
+
     private SpeechSynthesizer New(bool kokoro = true) =>
         new(kokoro ? _kokoro : null, _flite, _cache, _settings, TimeProvider.System);
 

@@ -78,6 +78,18 @@ public class CallRecordTests
         }
     }
 
+    [Fact]
+    public void Quality_that_an_older_version_journaled_has_no_directions_and_can_be_read()
+    {
+        const string old =
+            """{"packetsReceived":5,"packetsSent":6,"packetsLost":1,"packetsLate":2,"packetsDuplicate":0,"jitterMs":1.5,"concealedMs":20}""";
+
+        JsonSerializer
+            .Deserialize<MediaQuality>(old, WireSerializer.Json)
+            .Should()
+            .Be(new MediaQuality(5, 6, 1, 2, 0, 1.5, 20));
+    }
+
     private static CallRecord? Fold(IEnumerable<ICallEvent> events) =>
         events.Aggregate((CallRecord?)null, CallRecord.Apply);
 }

@@ -27,12 +27,14 @@ internal sealed class BrowserPhone : IAsyncDisposable
 
     /// <param name="server">The platform's WebSocket, such as <c>wss://127.0.0.1:7443</c>.</param>
     /// <param name="expiresSeconds">How long a registration is asked to last. JsSIP renews 5 s before, and knows no less than 10.</param>
+    /// <param name="answersWithHz">The tone it plays to who calls it; null: it says that it is busy.</param>
     public static async Task<BrowserPhone> StartAsync(
         Browser browser,
         string server,
         string user,
         string password,
-        int expiresSeconds = 60
+        int expiresSeconds = 60,
+        int? answersWithHz = null
     )
     {
         File.Exists(Script).Should().BeTrue("JsSIP must be bundled first: cd {0} && npm ci && npm run build", Script);
@@ -54,6 +56,7 @@ internal sealed class BrowserPhone : IAsyncDisposable
                 host = "127.0.0.1",
                 password,
                 expiresSeconds,
+                answers = answersWithHz is { } toneHz ? new { toneHz } : null,
             }
         );
         return new BrowserPhone(driver, pageServer);
@@ -91,6 +94,43 @@ internal sealed class BrowserPhone : IAsyncDisposable
     /// <summary>Sends a MESSAGE (RFC 3428).</summary>
     public Task SendTextAsync(string target, string text) =>
         _driver.Page.EvaluateAsync("([target, text]) => { sendText(target, text); }", new[] { target, text });
+
+    /// <summary>Calls, with a tone for a microphone.</summary>
+    /// <param name="codec">The only one to offer, by its name in SDP; "": all that the browser has.</param>
+    public Task CallAsync(string target, string codec, int toneHz) =>
+        _driver.Page.EvaluateAsync(
+            "call => placeCall(call)",
+            new
+            {
+                target,
+                codec,
+                toneHz,
+            }
+        );
+
+    /// <summary>What the page has heard of its call so far (see media.js), and what the browser counted.</summary>
+    public async Task<JsonElement> HeardAsync() => await _driver.Page.EvaluateAsync<JsonElement>("heard()");
+
+    /// <summary>Waits until what was heard satisfies the condition.</summary>
+    public async Task<JsonElement> HearAsync(Func<JsonElement, bool> condition, string what)
+    {
+        var clock = Stopwatch.StartNew();
+        JsonElement heard;
+        do
+        {
+            heard = await HeardAsync();
+            if (condition(heard))
+            {
+                return heard;
+            }
+            await Task.Delay(100);
+        } while (clock.Elapsed < Patience);
+        throw new TimeoutException(
+            $"Waited for {what}. Heard: {heard}. Events: {JsonSerializer.Serialize(await EventsAsync())}."
+        );
+    }
+
+    public Task HangUpAsync() => _driver.Page.EvaluateAsync("() => hangUp()");
 
     /// <summary>Takes the registration back and hangs the connection up.</summary>
     public Task StopAsync() => _driver.Page.EvaluateAsync("() => phone.stop()");

@@ -45,8 +45,9 @@ public sealed class PhoneMediaTests(SignallingPlatform signalling)
             Media = new PhoneMedia(codec, module, encryption, ice),
         };
         await using var phone = await Baresip.StartAsync(account);
+        var begun = TimeProvider.System.GetUtcNow();
         await phone.CallAsync(SignallingPlatform.EchoNumber);
-        var id = await LiveCallAsync(TwoSecondsOfPackets, $"two seconds of {codec} {encryption}");
+        var id = await LiveCallAsync(begun, TwoSecondsOfPackets, $"two seconds of {codec} {encryption}");
         await phone.HangUpAsync();
 
         var heard = TelephoneAudio.ReadWav(await phone.RecordingAsync());
@@ -63,19 +64,27 @@ public sealed class PhoneMediaTests(SignallingPlatform signalling)
     }
 
     /// <summary>The id of the one live call to the echo, once so many packets have come in.</summary>
-    private async Task<string> LiveCallAsync(int packets, string what)
+    /// <param name="since">The list of calls lags: an earlier call may still stand in it.</param>
+    private async Task<string> LiveCallAsync(DateTimeOffset since, int packets, string what)
     {
-        JsonElement? found = null;
+        var id = "";
         await Platform.LiveCallAsync(
             SignallingPlatform.EchoNumber,
             call =>
             {
-                found = call;
-                return call.TryGetProperty("quality", out var quality)
-                    && quality.GetProperty("packetsReceived").GetInt64() >= packets;
+                id = call.Text("id");
+                return call.GetProperty("receivedAt").GetDateTimeOffset() >= since;
             },
+            "the call"
+        );
+        await Platform.WaitForJsonAsync(
+            $"/api/calls/{id}",
+            call =>
+                call.TryGetProperty("quality", out var quality)
+                && quality.GetProperty("packetsReceived").GetInt64() >= packets,
+            Patience,
             what
         );
-        return found!.Value.Text("id");
+        return id;
     }
 }

@@ -91,7 +91,7 @@ internal sealed class Baresip : IPhone
     private static void WriteFiles(string folder, PhoneAccount account, int controlPort)
     {
         var tone = Path.Combine(folder, "tone.wav");
-        TestTone.Write(tone);
+        TestTone.Write(tone, account.Media.SampleRateHz, account.Media.Channels);
         File.WriteAllText(
             Path.Combine(folder, "accounts"),
             $"<sip:{account.User}@{account.Server};transport={account.Transport}>;auth_pass={account.Password};regint={(account.Registers ? 60 : 0)}{MediaOf(account.Media)}\n"
@@ -107,7 +107,7 @@ internal sealed class Baresip : IPhone
             module_path /usr/lib/baresip/modules
             module {account.Media.Module}.so
             {(account.Media.Encryption.Length > 0 ? "module srtp.so\nmodule dtls_srtp.so" : "")}
-            {(account.Media.Ice ? "module ice.so" : "")}
+            {(account.Media.Ice ? "module ice.so\nrtcp_mux yes" : "")}
             module aufile.so
             module aubridge.so
             module sndfile.so
@@ -123,7 +123,8 @@ internal sealed class Baresip : IPhone
     private static string MediaOf(PhoneMedia media) =>
         $";audio_codecs={media.Codec}"
         + (media.Encryption.Length > 0 ? $";mediaenc={media.Encryption}" : "")
-        + (media.Ice ? ";medianat=ice" : "");
+        // Our ICE is for one component.
+        + (media.Ice ? ";medianat=ice;rtcp_mux=yes" : "");
 
     // ctrl_tcp frames its JSON as netstrings: LENGTH:TEXT,
     private async Task CommandAsync(string command, string parameters = "")

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OCPlatform.EndToEnd.Tests.Phones;
 
 /// <summary>Whom a phone is and how it reaches the platform.</summary>
@@ -33,7 +35,13 @@ internal sealed record PhoneMedia(
     string Module = "g711",
     string Encryption = "",
     bool Ice = false
-);
+)
+{
+    /// <summary>baresip's microphone file must be as the codec is.</summary>
+    public int SampleRateHz => int.Parse(Codec.Split('/')[1], CultureInfo.InvariantCulture);
+
+    public int Channels => int.Parse(Codec.Split('/')[2], CultureInfo.InvariantCulture);
+}
 
 /// <summary>A phone that a test presses the keys of.</summary>
 internal interface IPhone : IAsyncDisposable

@@ -9,14 +9,14 @@ internal static class TestTone
     private const int Seconds = 40;
     private const int FrequencyHz = 440;
 
-    public static void Write(string path)
+    public static void Write(string path, int sampleRateHz = SampleRateHz, int channels = 1)
     {
-        var samples = new short[SampleRateHz * Seconds];
+        var samples = new short[sampleRateHz * Seconds * channels];
         for (var i = 0; i < samples.Length; i++)
         {
-            samples[i] = (short)(1000 * Math.Sin(2 * Math.PI * FrequencyHz * i / SampleRateHz));
+            samples[i] = (short)(1000 * Math.Sin(2 * Math.PI * FrequencyHz * (i / channels) / sampleRateHz));
         }
-        using var wav = new WavWriter(path, SampleRateHz, 1);
+        using var wav = new WavWriter(path, sampleRateHz, channels);
         wav.Write(samples);
     }
 

@@ -28,6 +28,8 @@ public sealed class Browser : IAsyncLifetime
                 ExecutablePath = Executable,
                 // Chromium's sandbox does not start as root, and CI is root.
                 ChromiumSandbox = Environment.UserName != "root",
+                // A page that nobody clicked on may make sound only so.
+                Args = ["--autoplay-policy=no-user-gesture-required"],
             }
         );
     }

@@ -80,6 +80,22 @@ public class G711Tests
         }
     }
 
+    [Theory]
+    [InlineData(AudioCodec.Pcmu)]
+    [InlineData(AudioCodec.Pcma)]
+    public void Many_samples_are_encoded_as_one_by_one(AudioCodec codec)
+    {
+        var samples = Enumerable.Range(-32768, 65536).Select(s => (short)s).ToArray();
+        var codes = new byte[samples.Length];
+        G711.Encode(codec, samples, codes);
+
+        for (var i = 0; i < samples.Length; i++)
+            codes[i].Should().Be(Encode(codec, samples[i]));
+        var odd = new byte[165];
+        G711.Encode(codec, samples.AsSpan(1000, 163), odd);
+        odd.Should().Equal([.. codes[1000..1163], 0, 0]);
+    }
+
     [Fact]
     public void Silence_is_the_code_of_zero()
     {

@@ -124,6 +124,8 @@ internal sealed class RecordingSink : IMediaSink
     public void OnMediaTimeout() => Events.Enqueue("timeout");
 
     public void OnBye() => Events.Enqueue("bye");
+
+    public void OnNotSecured(string cause) => Events.Enqueue($"not secured {cause}");
 }
 
 internal static class Eventually

@@ -21,18 +21,37 @@ internal sealed class VirtualPair : IAsyncDisposable
     private readonly ClockBuffers _buffers = new();
     private long _tick = 1;
 
-    public VirtualPair(MediaCapabilities? caller = null, int capacityMs = 4000)
+    public VirtualPair(MediaCapabilities? caller = null, int capacityMs = 4000, Action<MediaOptions>? change = null)
     {
-        _pair = SessionPair.Create(caller);
+        _pair = SessionPair.Create(caller, change);
         Caller = new Playout(capacityMs);
         Agent = new Playout(capacityMs);
         _callerSockets = Bind();
         _agentSockets = Bind();
-        _wire = new Wire(_callerSockets, _agentSockets);
+        _wire = new Wire(_callerSockets, _agentSockets)
+        {
+            Arrives = (port, packet) => (port < Port(_agentSockets) ? ToCaller : ToAgent)(packet),
+        };
         _caller = new SessionStream(_pair.Engine, _callerSockets, _pair.CallerSink, Caller);
         _agent = new SessionStream(_pair.Engine, _agentSockets, _pair.AgentSink, Agent);
-        _callerAgreement = new Agreement(_pair.CallerMedia with { RemotePort = Port(_agentSockets) }, false, 8000);
-        _agentAgreement = new Agreement(_pair.AgentMedia with { RemotePort = Port(_callerSockets) }, false, 8000);
+        _callerAgreement = new Agreement(
+            _pair.CallerMedia with
+            {
+                RemotePort = Port(_agentSockets),
+            },
+            false,
+            8000,
+            isNewCodec: true
+        );
+        _agentAgreement = new Agreement(
+            _pair.AgentMedia with
+            {
+                RemotePort = Port(_callerSockets),
+            },
+            false,
+            8000,
+            isNewCodec: true
+        );
     }
 
     public Playout Caller { get; }
@@ -40,6 +59,12 @@ internal sealed class VirtualPair : IAsyncDisposable
     public RecordingSink CallerSink => _pair.CallerSink;
     public RecordingSink AgentSink => _pair.AgentSink;
     public MediaStats AgentStats => _agent.Snapshot();
+    public SessionStream CallerStream => _caller;
+    public SessionStream AgentStream => _agent;
+
+    /// <summary>What the wire does to a packet to this port: returns whether it arrives, and may change it.</summary>
+    public Func<byte[], bool> ToAgent { get; set; } = static _ => true;
+    public Func<byte[], bool> ToCaller { get; set; } = static _ => true;
 
     /// <summary>Lets time pass, 20 ms at a time; <paramref name="between"/> runs before every tick.</summary>
     public void Run(int ticks, Action? between = null)
@@ -85,6 +110,8 @@ internal sealed class VirtualPair : IAsyncDisposable
 
         public long NowNs { get; set; }
 
+        public required Func<int, byte[], bool> Arrives { get; init; }
+
         public override Span<byte> Packet => _received.Packet;
 
         public override PeerAddress Source => _received.Source;
@@ -98,7 +125,9 @@ internal sealed class VirtualPair : IAsyncDisposable
         {
             if (!_onTheWay.TryGetValue(destination.Port, out var queue))
                 _onTheWay[destination.Port] = queue = new();
-            queue.Enqueue((packet.ToArray(), PeerAddress.From(IPAddress.Loopback, PortOf(end)), NowNs + 1_000_000));
+            var bytes = packet.ToArray();
+            if (Arrives(destination.Port, bytes))
+                queue.Enqueue((bytes, PeerAddress.From(IPAddress.Loopback, PortOf(end)), NowNs + 1_000_000));
             return true;
         }
 

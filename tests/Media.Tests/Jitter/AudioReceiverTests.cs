@@ -1,4 +1,5 @@
 using CsCheck;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Jitter;
 using OCPlatform.Media.Rtp;
@@ -7,14 +8,25 @@ namespace OCPlatform.Media.Tests.Jitter;
 
 public class AudioReceiverTests
 {
-    [Theory]
-    [InlineData(10)]
-    [InlineData(20)]
-    [InlineData(30)]
-    [InlineData(60)]
-    public void A_perfect_network_needs_no_concealment_and_little_delay(int ptimeMs)
+    private static AudioReceiver NewReceiver()
     {
-        var trace = new NetworkTrace { PtimeMs = ptimeMs };
+        var receiver = new AudioReceiver(10, 200);
+        receiver.Use(AudioCodecFactory.CreateDecoder(AudioCodec.Pcmu, 8000), 8000);
+        return receiver;
+    }
+
+    [Theory]
+    [InlineData(10, 8000)]
+    [InlineData(20, 8000)]
+    [InlineData(30, 8000)]
+    [InlineData(40, 8000)]
+    [InlineData(50, 8000)]
+    [InlineData(60, 8000)]
+    [InlineData(20, 16_000)]
+    [InlineData(60, 16_000)]
+    public void A_perfect_network_needs_no_concealment_and_little_delay(int ptimeMs, int sampleRateHz)
+    {
+        var trace = new NetworkTrace { PtimeMs = ptimeMs, SampleRateHz = sampleRateHz };
         var receiver = trace.Run();
 
         receiver.ConcealedMs.Should().Be(0);
@@ -32,7 +44,8 @@ public class AudioReceiverTests
         var first = trace.Kinds.IndexOf(FrameKind.Received);
         trace.Kinds.Skip(first).Should().OnlyContain(k => k == FrameKind.Received);
         var heard = trace.Heard.Skip(first * 160).ToArray();
-        for (var i = 0; i < heard.Length; i++)
+        // It is faded in.
+        for (var i = 20; i < heard.Length; i++)
             Math.Abs(heard[i] - trace.Sent[i]).Should().BeLessThan(300, "only the coding differs");
     }
 
@@ -42,7 +55,7 @@ public class AudioReceiverTests
     [InlineData(0.05, 3, 20)]
     [InlineData(0.10, 2, 20)]
     [InlineData(0.02, 1, 10)]
-    public void Concealment_is_the_loss_and_at_most_one_per_cent_more(double loss, double burst, double jitterMs)
+    public void Concealment_is_the_loss_and_at_most_half_a_per_cent_more(double loss, double burst, double jitterMs)
     {
         for (var seed = 1; seed <= 5; seed++)
         {
@@ -58,7 +71,7 @@ public class AudioReceiverTests
             var receiver = trace.Run();
 
             var lost = (double)trace.PacketsLost / trace.PacketsSent;
-            trace.ConcealedShare(receiver).Should().BeLessThan(lost + 0.01, $"seed {seed}, {lost:P1} lost");
+            trace.ConcealedShare(receiver).Should().BeLessThan(lost + 0.005, $"seed {seed}, {lost:P1} lost");
             receiver.Lost.Should().BeCloseTo(trace.PacketsLost, 6);
             receiver.Duplicates.Should().BeGreaterThan(10);
         }
@@ -96,8 +109,11 @@ public class AudioReceiverTests
 
         trace.ConcealedShare(receiver).Should().BeLessThan(0.01);
         trace.Delays.Skip(100).Max().Should().BeLessThan(70);
-        // 200 ppm of 300 s are 60 ms: three frames.
-        receiver.Adjustments.Should().BeInRange(2, 12);
+        // 200 ppm of 300 s are 60 ms. What is made up while a packet is late has become delay, too.
+        var added = (receiver.StretchedSamples + receiver.ConcealedSamples) / 8;
+        var taken = receiver.ShrunkSamples / 8;
+        (ppm > 0 ? taken - added : added - taken).Should().BeInRange(35, 85);
+        (added + taken).Should().BeLessThan(400, "it must not swing to and fro");
     }
 
     [Fact]
@@ -107,13 +123,13 @@ public class AudioReceiverTests
         var receiver = trace.Run();
 
         trace.Kinds.Skip(700).Count(k => k == FrameKind.Received).Should().BeGreaterThan(1280);
-        receiver.ConcealedMs.Should().BeLessThan(400);
+        receiver.ConcealedMs.Should().BeLessThanOrEqualTo(400, "that is how long nothing came");
     }
 
     [Fact]
     public void What_was_sent_long_before_the_first_frame_is_skipped_not_played_late()
     {
-        var receiver = new AudioReceiver(10, 200);
+        var receiver = NewReceiver();
         var frame = new short[160];
         // 300 ms of backlog in the socket, then the first frame is wanted.
         for (ushort i = 0; i < 15; i++)
@@ -165,7 +181,7 @@ public class AudioReceiverTests
             .Sample(
                 packets =>
                 {
-                    var receiver = new AudioReceiver(10, 200);
+                    var receiver = NewReceiver();
                     var frame = new short[160];
                     var now = 1_000_000_000L;
                     foreach (var (sequence, timestamp, length, pulls, wild) in packets)
@@ -180,7 +196,7 @@ public class AudioReceiverTests
                             receiver.Pull(now += 20_000_000, frame);
                     }
                 },
-                iter: 2000
+                iter: 1000
             );
     }
 }

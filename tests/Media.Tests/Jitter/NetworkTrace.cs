@@ -29,6 +29,9 @@ internal sealed class NetworkTrace
     public int PtimeMs { get; init; } = 20;
     public int MaxDelayMs { get; init; } = 200;
 
+    /// <summary>The session's; the stream is PCMU.</summary>
+    public int SampleRateHz { get; init; } = 8000;
+
     /// <summary>Speech for a second, a pause for a second.</summary>
     public bool Pauses { get; init; } = true;
 
@@ -71,8 +74,9 @@ internal sealed class NetworkTrace
                 arrivals.Enqueue(packet, (long)((ms + delay + 5) * 1e6));
         }
 
-        var receiver = new AudioReceiver(10, MaxDelayMs) { Codec = AudioCodec.Pcmu };
-        var frame = new short[AudioReceiver.FrameSamples];
+        var receiver = new AudioReceiver(10, MaxDelayMs, SampleRateHz);
+        receiver.Use(AudioCodecFactory.CreateDecoder(AudioCodec.Pcmu, SampleRateHz), 8000);
+        var frame = new short[receiver.FrameSamples];
         // Ticks at an odd phase against the sender's packets.
         for (var now = 7_300_000L; now < Seconds * 1e9; now += 20_000_000)
         {

@@ -55,18 +55,47 @@ public class RtcpTests
     }
 
     [Fact]
-    public void Reports_are_due_about_every_interval()
+    public void Reports_come_every_five_seconds_on_the_average_and_the_first_one_after_half_of_that()
     {
-        var exchange = new RtcpExchange(1, 5, new Random(1));
-        var due = new List<int>();
-        for (var ms = 0; ms < 60_000; ms += 20)
+        var first = new List<double>();
+        var gaps = new List<double>();
+        for (var seed = 1; seed <= 100; seed++)
         {
-            if (exchange.IsDue(Second + ms * 1_000_000L))
-                due.Add(ms);
+            var due = Due(new RtcpExchange(1, 5, new Random(seed)), seconds: 120);
+            first.Add(due[0]);
+            gaps.AddRange(due.Zip(due.Skip(1), (a, b) => b - a));
         }
 
-        due.Should().HaveCountGreaterThan(8).And.HaveCountLessThan(24);
-        due.Zip(due.Skip(1), (a, b) => b - a).Should().OnlyContain(gap => gap >= 2500 && gap <= 7520);
+        gaps.Should().OnlyContain(gap => gap >= 2.05 && gap <= 6.2);
+        gaps.Average().Should().BeApproximately(5, 0.35);
+        first.Should().OnlyContain(s => s >= 1.02 && s <= 3.1);
+        first.Average().Should().BeApproximately(2.5, 0.3);
+    }
+
+    [Fact]
+    public void Without_an_interval_no_report_is_due() =>
+        Due(new RtcpExchange(1, 0, new Random(1)), 60).Should().BeEmpty();
+
+    [Fact]
+    public void Calls_that_begin_together_do_not_report_together()
+    {
+        var second = Due(new RtcpExchange(1, 5, new Random(1)), 30);
+        var other = Due(new RtcpExchange(2, 5, new Random(2)), 30);
+
+        second[0].Should().NotBe(other[0]);
+        second[1].Should().NotBe(other[1]);
+    }
+
+    private static List<double> Due(RtcpExchange exchange, int seconds)
+    {
+        var due = new List<double>();
+        for (var ms = 0; ms < seconds * 1000; ms += 20)
+        {
+            if (exchange.IsDue(Second + ms * 1_000_000L))
+                due.Add(ms / 1000.0);
+        }
+
+        return due;
     }
 
     [Fact]

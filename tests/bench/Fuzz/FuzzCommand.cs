@@ -5,7 +5,18 @@ namespace OCPlatform.Bench.Fuzz;
 /// <summary><c>fuzz [--target NAME] [--inputs N] [--seed N] [--at N]</c></summary>
 internal static class FuzzCommand
 {
-    private static readonly FuzzTarget[] Targets = [.. SipFuzz.Targets, new SdpFuzzTarget()];
+    private static readonly FuzzTarget[] Targets =
+    [
+        .. SipFuzz.Targets,
+        new SdpFuzzTarget(),
+        new SrtpFuzzTarget(),
+        new SdesFuzzTarget(),
+        new StunFuzzTarget(),
+        new DtlsFuzzTarget(),
+        new DtlsHandshakeFuzzTarget(),
+        new RtpFuzzTarget(),
+        new RtcpFuzzTarget(),
+    ];
 
     public static int Run(string[] arguments)
     {

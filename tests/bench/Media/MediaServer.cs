@@ -8,8 +8,6 @@ namespace OCPlatform.Bench.Media;
 /// </summary>
 internal static class MediaServer
 {
-    public const int DefaultSipPort = 5080;
-
     public static Task<PlatformUnderTest> StartAsync(int sipPort, int? core, string? promptFile)
     {
         var settings = new Dictionary<string, string>

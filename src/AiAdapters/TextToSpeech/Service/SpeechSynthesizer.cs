@@ -20,6 +20,8 @@ internal sealed class SpeechSynthesizer(
     // Clauses that are made ahead of the one being delivered.
     private const int Lookahead = 2;
 
+    private static readonly int[] WideRatesHz = [16_000, 24_000];
+
     private readonly SharedSynthesis _shared = new();
     private IClauseSynthesizer? Kokoro { get; } = kokoro;
     private IClauseSynthesizer Flite { get; } = flite;
@@ -63,6 +65,23 @@ internal sealed class SpeechSynthesizer(
         }
     }
 
+    /// <summary>A cached phrase; one that is there at a higher rate is converted, which costs next to nothing.</summary>
+    private short[]? Cached(PhraseKey key)
+    {
+        if (Cache.TryGet(key) is { } known)
+            return known;
+        foreach (var rateHz in WideRatesHz)
+        {
+            if (rateHz <= key.SampleRateHz || Cache.TryGet(key with { SampleRateHz = rateHz }) is not { } wide)
+                continue;
+            var converted = PcmResampling.Convert(wide, rateHz, key.SampleRateHz);
+            Cache.Put(key, converted);
+            return converted;
+        }
+
+        return null;
+    }
+
     private PhraseKey Key(IClauseSynthesizer engine, string clause, string voice, int sampleRateHz) =>
         new(engine.Fingerprint, voice, Settings.Speed, sampleRateHz, clause);
 
@@ -76,7 +95,7 @@ internal sealed class SpeechSynthesizer(
     )
     {
         var key = Key(engine, clause, voice, sampleRateHz);
-        if (Cache.TryGet(key) is { } known)
+        if (Cached(key) is { } known)
             return Task.FromResult(known);
         return _shared.RunAsync(
             key,
@@ -197,7 +216,7 @@ internal sealed class SpeechSynthesizer(
         private bool IsTooSlow(string clause)
         {
             var key = owner.Key(owner.Kokoro!, clause, voice.Voice, sampleRateHz);
-            return owner.Cache.TryGet(key) is null && owner.Kokoro!.Estimate(clause) > owner._patience;
+            return owner.Cached(key) is null && owner.Kokoro!.Estimate(clause) > owner._patience;
         }
 
         /// <summary>Until what was delivered has been played, and the deadline on top.</summary>

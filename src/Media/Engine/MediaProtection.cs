@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using OCPlatform.Media.Dtls;
+using OCPlatform.Media.Sdp;
+using OCPlatform.Media.Srtp;
+
+namespace OCPlatform.Media.Engine;
+
+/// <summary>
+/// The encryption of one session: keys from the descriptions (SDES) or from a DTLS handshake over the media path. While
+/// there are none nothing is sent or taken. On the clock thread, but for the handshake's callbacks.
+/// </summary>
+/// <remarks>
+/// Contexts outlive re-INVITEs with the same keys, and come back with their counters when a key comes back: an index under
+/// a key is never used twice.
+/// </remarks>
+internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, IDisposable
+{
+    // A handshake's flight is some six datagrams; more than this wait for nobody.
+    private const int MostWaiting = 32;
+
+    private readonly ConcurrentQueue<byte[]> _dtlsOut = new();
+    private readonly List<(SrtpKeys Keys, SrtpSender Sender)> _senders = [];
+    private readonly List<(SrtpKeys Keys, SrtpReceiver Receiver)> _receivers = [];
+    private MediaSecurity? _security;
+    private DtlsHandshake? _handshake;
+    private SrtpSender? _sender;
+    private SrtpReceiver? _receiver;
+    private volatile DtlsSrtpKeys? _agreed;
+    private volatile string? _failure;
+    private volatile bool _closed;
+
+    /// <summary>Keys are in force both ways.</summary>
+    public bool IsReady => _sender is not null;
+
+    /// <summary>Packets that were not authentic, replayed, or came before there were keys.</summary>
+    public long Refused { get; private set; }
+
+    /// <summary>The peer has closed the handshake's connection: it will say and hear nothing more.</summary>
+    public bool IsClosedByPeer => _closed;
+
+    /// <summary>Takes over what an agreement says.</summary>
+    public void Use(MediaSecurity security)
+    {
+        var before = _security;
+        _security = security;
+        if (security.Agreement == KeyAgreement.Sdes)
+        {
+            EndHandshake();
+            Use(security.SendKeys, security.ReceiveKeys);
+            return;
+        }
+
+        if (
+            _handshake is not null
+            && before is not null
+            && before.Role == security.Role
+            && before.RemoteFingerprints.SequenceEqual(security.RemoteFingerprints)
+        )
+            return;
+        // What was agreed on before holds until the new handshake has an end (RFC 8842 §5.5).
+        EndHandshake();
+        _handshake = dtls().Start(security.Role, security.RemoteFingerprints, this);
+    }
+
+    /// <summary>Once a tick: takes keys that a handshake has agreed on; a failure is told once.</summary>
+    public bool TryTakeFailure(out string failure)
+    {
+        if (_agreed is { } keys)
+        {
+            _agreed = null;
+            Use(keys.Send, keys.Receive);
+        }
+
+        failure = _failure ?? "";
+        if (failure.Length == 0)
+            return false;
+        _failure = null;
+        return true;
+    }
+
+    /// <summary>Opens a packet in place; false: drop it.</summary>
+    /// <param name="length">Of the plain packet.</param>
+    public bool TryUnprotect(Span<byte> packet, bool isRtcp, out int length)
+    {
+        length = 0;
+        if (_receiver is { } receiver)
+        {
+            var verdict = isRtcp
+                ? receiver.UnprotectRtcp(packet, out length)
+                : receiver.UnprotectRtp(packet, out length);
+            if (verdict == SrtpVerdict.Accepted)
+                return true;
+        }
+
+        Refused++;
+        return false;
+    }
+
+    /// <summary>Protects a packet in place; 0: it must not be sent.</summary>
+    /// <param name="buffer">With room for <see cref="SrtpSender.MaxOverheadBytes"/> behind the packet.</param>
+    public int Protect(Span<byte> buffer, int length, bool isRtcp) =>
+        _sender is not { } sender ? 0
+        : isRtcp ? sender.ProtectRtcp(buffer, length)
+        : sender.ProtectRtp(buffer, length);
+
+    /// <summary>A datagram of the handshake (RFC 7983: first byte 20 to 63) from a source that is the peer's.</summary>
+    public void OnDtls(ReadOnlySpan<byte> datagram) => _handshake?.OnDatagram(datagram);
+
+    /// <summary>The handshake's next datagram to be sent.</summary>
+    public bool TryTakeDtls(out byte[]? datagram) => _dtlsOut.TryDequeue(out datagram);
+
+    /// <summary>The keys are wiped.</summary>
+    public void Dispose()
+    {
+        EndHandshake();
+        (_sender, _receiver) = (null, null);
+        foreach (var (_, sender) in _senders)
+            sender.Dispose();
+        foreach (var (_, receiver) in _receivers)
+            receiver.Dispose();
+    }
+
+    // ---- from the handshake's threads ----
+
+    void IDtlsUser.SendDtls(ReadOnlySpan<byte> datagram)
+    {
+        if (_dtlsOut.Count < MostWaiting)
+            _dtlsOut.Enqueue(datagram.ToArray());
+    }
+
+    void IDtlsUser.OnDtlsKeys(DtlsSrtpKeys keys) => _agreed = keys;
+
+    void IDtlsUser.OnDtlsFailed(DtlsFailure failure, string detail) => _failure = $"{failure}: {detail}";
+
+    void IDtlsUser.OnDtlsClosed() => _closed = true;
+
+    private void Use(SrtpKeys? send, SrtpKeys? receive)
+    {
+        if (send is null || receive is null)
+        {
+            // A call that was restored: its keys were never written down.
+            (_sender, _receiver) = (null, null);
+            return;
+        }
+
+        if (_senders.Find(s => s.Keys.Matches(send)).Sender is { } sender)
+            _sender = sender;
+        else
+            _senders.Add((send, _sender = new SrtpSender(send)));
+        if (_receivers.Find(r => r.Keys.Matches(receive)).Receiver is { } receiver)
+            _receiver = receiver;
+        else
+            _receivers.Add((receive, _receiver = new SrtpReceiver(receive)));
+    }
+
+    private void EndHandshake()
+    {
+        _handshake?.Dispose();
+        _handshake = null;
+        _agreed = null;
+        _dtlsOut.Clear();
+    }
+}

@@ -1,0 +1,249 @@
+using System.Net;
+using System.Net.Sockets;
+using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Dtls;
+using OCPlatform.Media.Engine;
+using OCPlatform.Media.Ice;
+using OCPlatform.Media.Rtp;
+using OCPlatform.Media.Sdp;
+using OCPlatform.Media.Srtp;
+
+namespace OCPlatform.Media.Tests.Engine;
+
+/// <summary>Two sessions of one engine with every codec and every way to keys, over real sockets.</summary>
+public class SecuredSessionTests
+{
+    [Theory]
+    [InlineData(AudioCodec.Pcmu, 8000)]
+    [InlineData(AudioCodec.Pcma, 8000)]
+    [InlineData(AudioCodec.G722, 16_000)]
+    [InlineData(AudioCodec.L16, 16_000)]
+    [InlineData(AudioCodec.L16Narrow, 8000)]
+    [InlineData(AudioCodec.Opus, 16_000)]
+    public async Task A_tone_is_heard_with_every_codec_at_its_rate(AudioCodec codec, int rateHz)
+    {
+        if (!AudioCodecFactory.IsAvailable(codec))
+            return; // Then it is not offered either.
+        await using var pair = SessionPair.Create();
+        pair.Agent.Start(WithCodec(pair.AgentMedia, codec));
+        pair.Caller.Start(WithCodec(pair.CallerMedia, codec));
+
+        pair.Agent.SampleRateHz.Should().Be(rateHz);
+        await Hears(pair, rateHz);
+    }
+
+    [Theory]
+    [InlineData(SrtpSuite.AeadAes256Gcm, AudioCodec.Pcmu, true)]
+    [InlineData(SrtpSuite.AeadAes128Gcm, AudioCodec.G722, false)]
+    [InlineData(SrtpSuite.AesCm128HmacSha1Tag80, AudioCodec.Pcmu, false)]
+    [InlineData(SrtpSuite.AesCm128HmacSha1Tag32, AudioCodec.Pcma, true)]
+    public async Task A_tone_is_heard_under_keys_of_the_descriptions(SrtpSuite suite, AudioCodec codec, bool mux)
+    {
+        await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
+        var (callers, agents) = (SrtpKeys.Create(suite), SrtpKeys.Create(suite));
+        pair.Agent.Start(WithCodec(pair.AgentMedia, codec) with { Security = Sdes(agents, callers), RtcpMux = mux });
+        pair.Caller.Start(WithCodec(pair.CallerMedia, codec) with { Security = Sdes(callers, agents), RtcpMux = mux });
+
+        await Hears(pair, codec.SampleRateHz());
+        await Eventually.Holds(() => pair.Caller.Stats.RoundTripMs is not null, "reports pass, encrypted");
+        pair.Agent.Stats.PacketsRejected.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_tone_is_heard_under_keys_of_a_handshake()
+    {
+        await using var pair = SessionPair.Create();
+        pair.Agent.Start(pair.AgentMedia with { Security = Dtls(pair, DtlsRole.Server) });
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+
+        await Hears(pair, 8000);
+        pair.Agent.Stats.PacketsLost.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_handshake_with_somebody_else_is_told_and_nothing_is_said()
+    {
+        await using var pair = SessionPair.Create();
+        var wrong = Dtls(pair, DtlsRole.Server) with
+        {
+            RemoteFingerprints = [new DtlsFingerprint("sha-256", string.Join(':', Enumerable.Repeat("00", 32)))],
+        };
+        pair.Agent.Start(pair.AgentMedia with { Security = wrong });
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+
+        await Eventually.Holds(
+            () => pair.AgentSink.Events.Any(e => e.StartsWith("not secured")),
+            "the failure is told"
+        );
+        pair.Agent.Stats.PacketsSent.Should().Be(0);
+        pair.Caller.Stats.PacketsReceived.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Without_its_keys_a_session_sends_nothing_and_takes_nothing()
+    {
+        await using var pair = SessionPair.Create();
+        var restored = new MediaSecurity { Agreement = KeyAgreement.Sdes };
+        pair.Agent.Start(pair.AgentMedia with { Security = restored });
+        pair.Caller.Start(pair.CallerMedia);
+        pair.Agent.Playout.TryEnqueue(Tone.Sine(440, 8000));
+
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsRejected > 20, "plain packets come and are refused");
+
+        pair.Agent.Stats.PacketsSent.Should().Be(0);
+        pair.Agent.Stats.PacketsReceived.Should().Be(0);
+        pair.Caller.Stats.PacketsReceived.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Keys_change_in_mid_call_and_the_old_ones_open_nothing_more()
+    {
+        await using var pair = SessionPair.Create();
+        var (first, second) = (Pair(), Pair());
+        pair.Agent.Start(pair.AgentMedia with { Security = Sdes(first.Agents, first.Callers) });
+        pair.Caller.Start(pair.CallerMedia with { Security = Sdes(first.Callers, first.Agents) });
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived > 10, "media flows");
+
+        pair.Agent.Update(pair.AgentMedia with { Security = Sdes(second.Agents, second.Callers) });
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsRejected > 5, "old keys open nothing");
+        pair.Caller.Update(pair.CallerMedia with { Security = Sdes(second.Callers, second.Agents) });
+        await Hears(pair, 8000);
+
+        // And back: the counters of the first keys go on.
+        pair.Agent.Update(pair.AgentMedia with { Security = Sdes(first.Agents, first.Callers) });
+        pair.Caller.Update(pair.CallerMedia with { Security = Sdes(first.Callers, first.Agents) });
+        var before = pair.Agent.Stats.PacketsReceived;
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived > before + 20, "media flows again");
+
+        static (SrtpKeys Agents, SrtpKeys Callers) Pair() =>
+            (SrtpKeys.Create(SrtpSuite.AesCm128HmacSha1Tag80), SrtpKeys.Create(SrtpSuite.AesCm128HmacSha1Tag80));
+    }
+
+    [Fact]
+    public async Task A_flood_under_a_wrong_key_changes_nothing()
+    {
+        await using var pair = SessionPair.Create();
+        var (callers, agents) = (
+            SrtpKeys.Create(SrtpSuite.AesCm128HmacSha1Tag80),
+            SrtpKeys.Create(SrtpSuite.AesCm128HmacSha1Tag80)
+        );
+        using var flood = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        using var forger = new SrtpSender(SrtpKeys.Create(SrtpSuite.AesCm128HmacSha1Tag80));
+        pair.Agent.Start(pair.AgentMedia with { Security = Sdes(agents, callers) });
+        // Before anybody has latched, everybody's packets are looked at.
+        var packet = new byte[172 + SrtpSender.MaxOverheadBytes];
+        for (ushort i = 0; i < 500; i++)
+        {
+            RtpHeader.Write(packet, 0, false, i, i * 160u, 0x666);
+            var length = forger.ProtectRtp(packet, 172);
+            flood.SendTo(packet.AsSpan(0, length), new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort));
+            if (i % 20 == 0)
+                await Task.Delay(5);
+        }
+
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsRejected > 200, "it is refused");
+        pair.AgentSink.Events.Should().BeEmpty();
+        pair.Caller.Start(pair.CallerMedia with { Security = Sdes(callers, agents) });
+        await Hears(pair, 8000);
+        pair.AgentSink.Events.Should()
+            .ContainSingle(e => e.StartsWith("first"))
+            .Which.Should()
+            .EndWith($":{pair.Caller.LocalPort}");
+    }
+
+    [Fact]
+    public async Task With_ice_media_goes_where_the_peers_checks_come_from()
+    {
+        await using var pair = SessionPair.Create();
+        var ice = new IceCredentials
+        {
+            LocalUfrag = "lllllll1",
+            LocalPassword = "lpasswordlpasswordlpassw",
+            RemoteUfrag = "rrrrrrr1",
+            RemotePassword = "rpasswordrpasswordrpassw",
+        };
+        var (ours, peers) = (SrtpKeys.Create(SrtpSuite.AeadAes128Gcm), SrtpKeys.Create(SrtpSuite.AeadAes128Gcm));
+        using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        peer.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        peer.ReceiveTimeout = 5000;
+        var media = pair.AgentMedia with { Security = Sdes(ours, peers), Ice = ice, RtcpMux = true };
+        pair.Agent.Start(media);
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        await Eventually.Holds(() => pair.AgentSink.Frames.Length > 5, "the clock runs");
+        pair.Agent.Stats.PacketsSent.Should().Be(0, "nobody has proven himself");
+
+        peer.SendTo(Check(ice, nominate: true), agent);
+        var buffer = new byte[1500];
+        var length = peer.Receive(buffer);
+        StunMessage.TryParse(buffer.AsSpan(0, length), out var response).Should().BeTrue();
+        response.Class.Should().Be(StunClass.Success);
+        length = peer.Receive(buffer);
+        using var receiver = new SrtpReceiver(ours);
+        receiver.UnprotectRtp(buffer.AsSpan(0, length), out _).Should().Be(SrtpVerdict.Accepted);
+
+        using var sender = new SrtpSender(peers);
+        for (ushort i = 0; i < 10; i++)
+        {
+            var packet = new byte[172 + SrtpSender.MaxOverheadBytes];
+            RtpHeader.Write(packet, media.ReceivePayloadType, false, i, i * 160u, 7);
+            peer.SendTo(packet.AsSpan(0, sender.ProtectRtp(packet, 172)), agent);
+        }
+
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived == 10, "the peer's media is taken");
+    }
+
+    private static byte[] Check(IceCredentials ice, bool nominate)
+    {
+        var bytes = new byte[StunMessage.MaxBytes];
+        var id = new byte[StunMessage.TransactionIdBytes];
+        id[0] = 1;
+        var writer = new StunWriter(bytes, StunClass.Request, StunMessage.Binding, id);
+        writer.AddUsername(System.Text.Encoding.ASCII.GetBytes($"{ice.LocalUfrag}:{ice.RemoteUfrag}"));
+        writer.AddPriority(100);
+        writer.AddIceControlling(1);
+        if (nominate)
+            writer.AddUseCandidate();
+        writer.AddIntegrity(System.Text.Encoding.ASCII.GetBytes(ice.LocalPassword));
+        writer.AddFingerprint();
+        return writer.Written.ToArray();
+    }
+
+    private static NegotiatedMedia WithCodec(NegotiatedMedia media, AudioCodec codec)
+    {
+        var type = codec.StaticPayloadType() ?? 96;
+        return media with { Codec = codec, SendPayloadType = type, ReceivePayloadType = type };
+    }
+
+    private static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
+        new()
+        {
+            Agreement = KeyAgreement.Sdes,
+            CryptoTag = 1,
+            SendKeys = send,
+            ReceiveKeys = receive,
+        };
+
+    private static MediaSecurity Dtls(SessionPair pair, DtlsRole role) =>
+        new()
+        {
+            Agreement = KeyAgreement.Dtls,
+            Role = role,
+            RemoteFingerprints = [pair.Engine.Fingerprint],
+        };
+
+    private static async Task Hears(SessionPair pair, int rateHz)
+    {
+        var received = pair.Agent.Stats.PacketsReceived;
+        await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived > received + 5, "media flows");
+        var skip = pair.AgentSink.Audio.Length;
+        var tone = Tone.Sine(1000, rateHz, rateHz);
+        // A second of it is more than the playout holds.
+        (await pair.Caller.Playout.EnqueueAsync(tone, pair.Caller.Playout.Epoch))
+            .Should()
+            .BeTrue();
+        await Eventually.Holds(() => pair.AgentSink.Audio.Length > skip + rateHz * 3 / 2, "it has passed");
+
+        var heard = pair.AgentSink.Audio.AsSpan(skip + rateHz / 2, rateHz / 4);
+        Tone.Amplitude(heard, 1000, rateHz).Should().BeInRange(6500, 9500);
+    }
+}

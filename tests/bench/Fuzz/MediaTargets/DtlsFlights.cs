@@ -1,0 +1,35 @@
+namespace OCPlatform.Bench.Fuzz;
+
+/// <summary>The flights of one handshake (RFC 6347 §4.2.4), recorded between two of our own, so that a seed makes the same inputs everywhere.</summary>
+internal static class DtlsFlights
+{
+    public static readonly byte[] ClientHello = Convert.FromBase64String(
+        "Fv7/AAAAAAAAAAAAfwEAAHMAAAAAAAAAc/79IuHcXquaUXckPAfR0tLCnVHOTbj95lBpxbXzUyIvSFMAAAAOwCvALMypwC/AMMyoAP8BAAA7"
+            + "ABYAAAAXAAAADQAQAA4EAwUDBgMIBAQBBQEGAQAKAAgABgAdABcAGAALAAIBAAAOAAkABgAHAAgAAQA="
+    );
+
+    public static readonly byte[] ServerFlight = Convert.FromBase64String(
+        "Fv79AAAAAAAAAAAATAIAAEAAAAAAAAAAQP79kj/VyCyqppaKhPaC51Kq2PrxwYsfLPAsEcK2/uGm/I8AwCsAABgAFwAAAA4ABQACAAcAAAsA"
+            + "AgEA/wEAAQAW/v0AAAAAAAAAAQEqCwABHgABAAAAAAEeAAEbAAEYMIIBFDCBu6ADAgECAgkA1p8NreijbSAwCgYIKoZIzj0EAwIwEDEOMAwG"
+            + "A1UEAxMFbWVkaWEwHhcNMjYxMTI0MDQzNTA2WhcNMzYxMTI1MDQzNTA2WjAQMQ4wDAYDVQQDEwVtZWRpYTBZMBMGByqGSM49AgEGCCqGSM49"
+            + "AwEHA0IABCkexMraKhhVxJWp8iToMFcxrpskPX4pHHarniNjbmo2SiW1F6wbazNXvqkksskMAXTV2+CmGvT+8J7lM0Co+dswCgYIKoZIzj0E"
+            + "AwIDSAAwRQIhAPPrgMZyb4xvmMIIJaY01c1J6RwCptJsoRsFkGewiPtoAiAtqqO0tmMtxyhdmx7mpQDf8lxdmDEOzXkZssLbIRZcYBb+/QAA"
+            + "AAAAAAACAHsMAABvAAIAAAAAAG8DAB0gF/Ki1p6FkGdw4R4DhFT8tXoEkQC1dPF6uq8pB+fTgHEEAwBHMEUCIQDWwqeiR7xfPW3IdwmU00E4"
+            + "XTM4WZcKzDEIegeL5KWWoQIgI0g7DF4HUlkS8e9GjfJWID4h/zYZ7+GSgZ8KDBBQAT4W/v0AAAAAAAAAAwAhDQAAFQADAAAAAAAVAkABAA4E"
+            + "AwUDBgMIBAQBBQEGAQAAFv79AAAAAAAAAAQADA4AAAAABAAAAAAAAA=="
+    );
+
+    public static readonly byte[] ClientFlight = Convert.FromBase64String(
+        "Fv79AAAAAAAAAAEBKgsAAR4AAQAAAAABHgABGwABGDCCARQwgbugAwIBAgIJAIbTHzQuA2BHMAoGCCqGSM49BAMCMBAxDjAMBgNVBAMTBW1l"
+            + "ZGlhMB4XDTI2MTEyNDA0MzUwNloXDTM2MTEyNTA0MzUwNlowEDEOMAwGA1UEAxMFbWVkaWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQi"
+            + "XsfeZwLIorAj0mpec6qKb0gSymei/m6YU3aZN3dlQcEAQL7sScgCHkv1+l3uLDyKZbFtPp0OpAOm5GB/4lELMAoGCCqGSM49BAMCA0gAMEUC"
+            + "IQCmECA9CdeOnq4kIqc1/POQA9LRKo7OMTX+TMu6edUcFAIgR3Sz36cO7ReXwW130AnAAlwDLNlsq4lxF4RHTuAKTWkW/v0AAAAAAAAAAgAt"
+            + "EAAAIQACAAAAAAAhICEYouPg9bebeFvBFnY1K/CAdAK2cHJLckJZElj9CxhIFv79AAAAAAAAAAMAVw8AAEsAAwAAAAAASwQDAEcwRQIhAKsm"
+            + "GZUGFGh1E9hd6U9yDtWySxL3RZJ59KBUL88V2GomAiAoHZ+eJUlEhm3qtNwt5i4Y/CuzvrG/1zVbzcRGQXDV9xT+/QAAAAAAAAAEAAEBFv79"
+            + "AAEAAAAAAAAAMAABAAAAAAAAbstYWGeVIVY0640Fp4kIAzFFq4I53L6B5b54XVF8zST2Qonkl0X1GQ=="
+    );
+
+    public static readonly byte[] LastFlight = Convert.FromBase64String(
+        "FP79AAAAAAAAAAUAAQEW/v0AAQAAAAAAAAAwAAEAAAAAAABbOHSVxJppX1dUChUXFtEpUqaQjQ/jW/AjOewH3j4pm8FiqDeih8qS"
+    );
+}
