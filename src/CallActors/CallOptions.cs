@@ -8,8 +8,10 @@ using OCPlatform.Sip.Sessions;
 namespace OCPlatform.CallActors;
 
 /// <summary>How calls are answered and held.</summary>
-public sealed class CallOptions
+public sealed class CallOptions : IValidatableObject
 {
+    private IReadOnlyList<AudioCodec>? _audioCodecs;
+
     /// <summary>The agent that answers: the name of a file in the agents folder, without .yaml.</summary>
     [Required]
     public string Agent { get; set; } = "frontdesk";
@@ -33,10 +35,10 @@ public sealed class CallOptions
     /// l16narrow (8 kHz). Trunks may cut and reorder them.
     /// </summary>
     [MinLength(1)]
-    public List<AudioCodec> Codecs { get; set; } = [AudioCodec.Pcmu, AudioCodec.Pcma];
+    public List<AudioCodec> Codecs { get; set; } = [AudioCodec.Opus, AudioCodec.G722, AudioCodec.Pcmu, AudioCodec.Pcma];
 
     /// <summary>Those of them that this machine has.</summary>
-    internal IReadOnlyList<AudioCodec> AudioCodecs => [.. Codecs];
+    internal IReadOnlyList<AudioCodec> AudioCodecs => _audioCodecs ??= [.. Codecs.Where(AudioCodecFactory.IsAvailable)];
 
     /// <summary>Recognition must end this long after the caller fell silent, in ms; else the agent asks again.</summary>
     [Range(100, 60_000)]
@@ -71,6 +73,18 @@ public sealed class CallOptions
 
     /// <summary>Numbers that are answered by a service (echo, play, record) instead of an agent; none by default.</summary>
     public List<CallServiceOptions> Services { get; set; } = [];
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Codecs.Count > 0 && AudioCodecs.Count == 0)
+        {
+            yield return new ValidationResult(
+                "names only codecs that this machine lacks (Opus needs libopus0).",
+                [nameof(Codecs)]
+            );
+        }
+    }
 }
 
 /// <summary>What calls negotiate about their SIP sessions.</summary>

@@ -16,6 +16,7 @@ using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transactions;
@@ -57,7 +58,7 @@ public abstract class CallActorTestBase : TestKit
 
     protected TestProbe Conversations { get; }
 
-    protected CallOptions Options { get; } = new();
+    protected CallOptions Options { get; } = new() { Codecs = [AudioCodec.Pcmu, AudioCodec.Pcma] };
 
     protected LiveCalls Live { get; } = new();
 

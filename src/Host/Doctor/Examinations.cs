@@ -6,6 +6,7 @@ using OCPlatform.Contracts.Persistence;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Dialog.Tools;
 using OCPlatform.Host.Configuration;
+using OCPlatform.Media.Codecs;
 
 namespace OCPlatform.Host.Doctor;
 
@@ -26,6 +27,7 @@ public static class Examinations
         DatabaseAsync,
         ModelsAsync,
         VoicesAsync,
+        CodecsAsync,
         AgentsAsync,
         WebPageAsync,
         ApiKeysAsync,
@@ -103,6 +105,25 @@ public static class Examinations
                     "voices",
                     "flite alone: Kokoro has no phonemes",
                     "apt-get install -y pocketsphinx-en-us"
+                )
+        );
+    }
+
+    private static Task<Finding> CodecsAsync(PlatformOptions options, CancellationToken cancellation)
+    {
+        var missing = options.Calls.Codecs.Where(codec => !AudioCodecFactory.IsAvailable(codec)).ToList();
+        return Task.FromResult(
+            missing.Count == 0
+                ? new Finding(
+                    Grade.Good,
+                    "codecs",
+                    string.Join(", ", options.Calls.Codecs.Select(c => c.EncodingName()))
+                )
+                : new Finding(
+                    Grade.Advice,
+                    "codecs",
+                    "calls do without Opus: the system has no libopus.so.0",
+                    "apt-get install -y libopus0"
                 )
         );
     }

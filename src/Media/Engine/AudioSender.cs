@@ -131,6 +131,9 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
 
     public void EventSent() => Count(TelephoneEvent.Bytes);
 
+    /// <summary>See <see cref="CacheLines"/>.</summary>
+    public void AskForPacket() => CacheLines.Ask(_packet, 0, 3);
+
     /// <summary>The codec's native state, if it has any, goes.</summary>
     public void Close()
     {

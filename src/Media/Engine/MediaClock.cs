@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using OCPlatform.Media.Srtp;
 
 namespace OCPlatform.Media.Engine;
@@ -121,6 +122,7 @@ internal sealed class MediaClock : IDisposable
     {
         for (var i = 0; i < sessions.Count; )
         {
+            Ahead(CollectionsMarshal.AsSpan(sessions)[i..]);
             if (sessions[i].Tick(tick))
             {
                 i++;
@@ -130,6 +132,18 @@ internal sealed class MediaClock : IDisposable
             sessions[i] = sessions[^1];
             sessions.RemoveAt(sessions.Count - 1);
             Interlocked.Decrement(ref _sessions);
+        }
+    }
+
+    /// <summary>What comes next is asked for in steps, since each step's addresses lie in the memory of the one before.</summary>
+    private static void Ahead(ReadOnlySpan<MediaSession> sessions)
+    {
+        if (sessions.Length > 4)
+        {
+            CacheLines.Ask(sessions[4], MediaSession.CacheLines);
+            sessions[3].AskForStream();
+            sessions[2].Stream.AskForParts();
+            sessions[1].Stream.AskForAudio();
         }
     }
 

@@ -57,7 +57,7 @@ public sealed class MediaOptions
 
     /// <summary>Greatest delay of the jitter buffer, in ms; packets later than that are lost.</summary>
     [Range(20, 1000)]
-    public int JitterMaxDelayMs { get; set; } = 200;
+    public int JitterMaxDelayMs { get; set; } = 400;
 
     /// <summary>
     /// Silence on the wire (no packet at all) after which <see cref="IMediaSink.OnMediaTimeout"/> comes, in s; 0: never.

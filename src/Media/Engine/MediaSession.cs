@@ -165,6 +165,18 @@ public sealed class MediaSession : IDisposable
         Close();
     }
 
+    /// <summary>What of this object a tick looks at.</summary>
+    internal const int CacheLines = 2;
+
+    internal SessionStream Stream => _stream;
+
+    internal void AskForStream()
+    {
+        Engine.CacheLines.Ask(_stream, SessionStream.CacheLines);
+        if (_agreement is { } agreement)
+            Engine.CacheLines.Ask(agreement, 1);
+    }
+
     /// <summary>The clock's call; false takes the session off the clock.</summary>
     internal bool Tick(in ClockTick tick)
     {

@@ -107,6 +107,14 @@ public sealed class AudioReceiver : IDisposable
 
     internal bool HasSource => _hasSource;
 
+    /// <summary>See <see cref="CacheLines"/>: the parts that a packet and a frame go through.</summary>
+    internal void AskForParts()
+    {
+        CacheLines.Ask(_player, 5);
+        CacheLines.Ask(_store, 1);
+        CacheLines.Ask(_delay, 2);
+    }
+
     internal ref RtpSource Source => ref _source;
 
     internal ref readonly ReceptionMeter Reception => ref _reception;

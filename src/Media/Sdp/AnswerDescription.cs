@@ -24,6 +24,8 @@ internal static class AnswerDescription
         if (agreed.ReceiveTelephoneEventType is { } events)
             LocalDescription.AddTelephoneEvent(formats, attributes, events, agreed.TelephoneEventRateHz);
         LocalDescription.AddCommon(attributes, agreed.SendPtimeMs, agreed.Direction, agreed.RtcpMux);
+        if (agreed.ExtendedReports)
+            LocalDescription.AddExtendedReports(attributes);
         if (agreed.Mid is { } mid)
             attributes.Add(new SdpAttribute("mid", mid));
         if (agreed.Security is { Agreement: KeyAgreement.Sdes, SendKeys: { } keys } sdes)

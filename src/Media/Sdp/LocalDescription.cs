@@ -57,6 +57,9 @@ internal static class LocalDescription
         attributes.Add(new SdpAttribute(direction.AttributeName()));
     }
 
+    public static void AddExtendedReports(List<SdpAttribute> attributes) =>
+        attributes.Add(new SdpAttribute("rtcp-xr", "voip-metrics"));
+
     public static void AddCrypto(List<SdpAttribute> attributes, int tag, SrtpKeys keys) =>
         attributes.Add(new SdpAttribute("crypto", SdesCrypto.Write(tag, keys)));
 

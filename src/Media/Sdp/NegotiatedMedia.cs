@@ -76,6 +76,9 @@ public sealed record NegotiatedMedia
     /// <summary>RTP and RTCP share one port.</summary>
     public bool RtcpMux { get; init; }
 
+    /// <summary>The peer reads RTCP extended reports of VoIP metrics (RFC 3611 §5.1).</summary>
+    public bool ExtendedReports { get; init; }
+
     /// <summary>The m-line's transport, e.g. "RTP/AVP".</summary>
     public string Protocol { get; init; } = "RTP/AVP";
 

@@ -25,6 +25,7 @@ internal static class OfferDescription
         if (capabilities.TelephoneEvent)
             AddEvents(formats, attributes, codecs, current);
         LocalDescription.AddCommon(attributes, capabilities.PtimeMs, local.Direction, capabilities.RtcpMux);
+        LocalDescription.AddExtendedReports(attributes);
         var mid = current is null ? FirstMid : current.Mid;
         if (local.Secrets is { } secrets)
             AddSecurity(attributes, local, secrets, current);

@@ -82,6 +82,11 @@ public sealed record MediaDescription
 
     public bool RtcpMux => SdpAttributes.Find(Attributes, "rtcp-mux") is not null;
 
+    /// <summary>a=rtcp-xr names VoIP metrics (RFC 3611 §5.1).</summary>
+    public bool VoipMetrics =>
+        SdpAttributes.Find(Attributes, "rtcp-xr")?.Value?.Split(' ').Any(f => f.Split('=')[0] == "voip-metrics")
+        == true;
+
     /// <summary>The port of a=rtcp (RFC 3605), or null.</summary>
     public int? RtcpPort
     {

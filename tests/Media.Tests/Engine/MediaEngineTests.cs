@@ -107,6 +107,46 @@ public class MediaEngineTests
     }
 
     [Fact]
+    public async Task A_peer_whose_address_changes_in_a_pause_is_followed()
+    {
+        await using var pair = SessionPair.Create();
+        using var before = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        using var after = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        before.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        after.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        pair.Agent.Start(Towards(pair.Agent, ((IPEndPoint)before.LocalEndPoint!).Port));
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        var packet = new byte[172];
+        ushort sequence = 0;
+        void Send(Socket from)
+        {
+            RtpHeader.Write(packet, 0, false, sequence, sequence * 160u, 5);
+            from.SendTo(packet, agent);
+            sequence++;
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            Send(before);
+            await Task.Delay(20);
+        }
+
+        var received = pair.Agent.Stats.PacketsReceived;
+        received.Should().BeGreaterThan(0);
+        // The NAT has forgotten the pause's peer: the socket, which is tied to the old address, must have been opened.
+        var frames = pair.AgentSink.Frames.Length;
+        await Eventually.Holds(() => pair.AgentSink.Frames.Length > frames + 70, "over a second passes");
+        for (var i = 0; i < 10; i++)
+        {
+            Send(after);
+            await Task.Delay(20);
+        }
+
+        pair.Agent.Stats.PacketsReceived.Should().BeGreaterThan(received + 5);
+        await Eventually.Holds(() => after.Available > 0, "it is sent to from then on");
+    }
+
+    [Fact]
     public async Task Comfort_noise_that_nobody_agreed_to_is_a_sign_of_life_and_no_loss()
     {
         await using var pair = SessionPair.Create(change: o => o.MediaTimeoutSeconds = 1);

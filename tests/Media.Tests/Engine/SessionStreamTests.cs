@@ -61,6 +61,32 @@ public class SessionStreamTests
     }
 
     [Fact]
+    public async Task An_echo_is_heard_once_and_whole()
+    {
+        await using var pair = new VirtualPair();
+        pair.AgentStream.Echo = true;
+        var sent = Signal(16_000);
+        pair.Run(50);
+        pair.Caller.TryEnqueue(sent).Should().Be(sent.Length);
+        pair.Run(150);
+
+        IsHeard(pair.CallerSink.Audio, AudioCodec.Pcmu, sent).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(AudioCodec.Pcmu)]
+    [InlineData(AudioCodec.Pcma)]
+    public async Task Shared_audio_is_heard_over_and_over(AudioCodec codec)
+    {
+        await using var pair = new VirtualPair(new MediaCapabilities { Codecs = [codec] });
+        var sent = Signal(4000);
+        pair.AgentStream.Repeated = new SharedAudio(sent, 8000);
+        pair.Run(100);
+
+        IsHeard(pair.CallerSink.Audio, codec, [.. sent, .. sent, .. sent]).Should().BeTrue();
+    }
+
+    [Fact]
     public async Task A_small_ring_that_is_kept_filled_loses_nothing()
     {
         await using var pair = new VirtualPair(capacityMs: 100);

@@ -52,7 +52,7 @@ public class SessionQualityTests
         heard.MosLq.Should().BeInRange(3.9, 4.25);
         var sent = pair.CallerStream.Quality().Outbound!.Value;
         sent.LossShare.Should().BeApproximately(heard.LossShare, 0.01);
-        sent.ReportedMosLq.Should().BeNull("nobody asked for extended reports");
+        sent.ReportedMosLq.Should().BeApproximately(heard.MosLq, 0.1, "the two agreed on extended reports");
         pair.CallerStream.Quality().Inbound!.Value.LossShare.Should().Be(0);
     }
 

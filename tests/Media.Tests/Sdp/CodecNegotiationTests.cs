@@ -104,4 +104,18 @@ public class CodecNegotiationTests
 
         OfferAnswer.Answer(offer, All, Local).Media!.SendPtimeMs.Should().Be(ptimeMs);
     }
+
+    [Theory]
+    [InlineData("a=rtcp-xr:rcvr-rtt=all voip-metrics\n", true)]
+    [InlineData("a=rtcp-xr:pkt-loss-rle=40\n", false)]
+    [InlineData("", false)]
+    public void Extended_reports_are_taken_by_a_peer_that_says_so(string attribute, bool taken)
+    {
+        var offer = Description($"m=audio 4000 RTP/AVP 0\n{attribute}");
+
+        var result = OfferAnswer.Answer(offer, All, Local);
+
+        result.Media!.ExtendedReports.Should().Be(taken);
+        result.Description!.ToString().Contains("a=rtcp-xr:voip-metrics").Should().Be(taken);
+    }
 }

@@ -1,0 +1,204 @@
+using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Rtp;
+using OCPlatform.Media.Sdp;
+
+namespace OCPlatform.Media.Engine;
+
+/// <summary>What comes in: from the sockets to the sink.</summary>
+internal sealed partial class SessionStream
+{
+    private void Receive(in ClockTick tick, NegotiatedMedia media)
+    {
+        _path.Settle(tick);
+        var probe = _probe || (tick.Number + _phase) % ProbeTicks == 0;
+        var most = probe ? MostPerTick : _expected;
+        var count = 0;
+        while (count < most && _path.TryReceive(tick, out var source))
+        {
+            count++;
+            OnDatagram(tick, media, source);
+        }
+
+        // Steady as long as every tick finds as many as the one before.
+        _probe = count < _expected || (probe && count != _expected);
+        if (probe)
+            _expected = Math.Max(1, count);
+
+        if (media.RtcpMux || !IsRtcpTick(tick))
+            return;
+        while (count++ < MostPerTick && _path.TryReceiveRtcp(tick))
+            OnRtcp(tick, tick.Io.Source);
+    }
+
+    private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)
+    {
+        var datagram = tick.Io.Packet;
+        if (datagram.IsEmpty || datagram[0] < 128)
+        {
+            OnOtherProtocol(tick, datagram, source);
+            return;
+        }
+
+        if (media.RtcpMux && RtpHeader.IsRtcp(datagram))
+        {
+            OnRtcp(tick, source);
+            return;
+        }
+
+        if (_protection is { } protection)
+        {
+            if (!protection.TryUnprotect(datagram, isRtcp: false, out var length))
+            {
+                _rejected++;
+                return;
+            }
+
+            datagram = datagram[..length];
+        }
+
+        if (!RtpHeader.TryParse(datagram, out var packet))
+        {
+            _rejected++;
+            return;
+        }
+
+        var arrivalNs = tick.Io.ArrivalNs;
+        if (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
+        {
+            OnForeignPayload(packet, source, arrivalNs);
+            return;
+        }
+
+        if (!_path.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
+        {
+            _rejected++;
+            return;
+        }
+
+        if (_packetTap is not null)
+            Tap(tick, datagram, outgoing: false, arrivalNs);
+        _packetsReceived++;
+        _bytesReceived += datagram.Length;
+        _quietSinceNs = arrivalNs;
+        _timedOut = false;
+        if (!_heard)
+        {
+            _heard = true;
+            _sink.OnFirstPacket(source.ToEndPoint());
+        }
+
+        _sink.OnPacket(
+            new RtpArrival(
+                packet.Ssrc,
+                packet.SequenceNumber,
+                packet.Timestamp,
+                (byte)packet.PayloadType,
+                MonotonicClock.ToStopwatchTicks(arrivalNs)
+            )
+        );
+
+        if (_rtcp.IsCollision(packet.Ssrc))
+            ChangeSsrc(tick, media);
+        if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
+            return;
+        if (packet.PayloadType == media.ReceivePayloadType)
+            _receiver.OnAudio(packet, sequence, arrivalNs);
+        else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
+            OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
+    }
+
+    /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
+    private void OnOtherProtocol(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source)
+    {
+        var first = datagram.IsEmpty ? 255 : datagram[0];
+        if (first is >= 20 and <= 63 && _protection is { } protection && _path.MayBePeer(source, tick.NowNs))
+        {
+            _dtlsSource = source;
+            protection.OnDtls(datagram);
+        }
+        else if (first > 3 || !_path.OnStun(tick, datagram, source, tick.Io.ArrivalNs))
+        {
+            _rejected++;
+        }
+    }
+
+    /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
+    private void Attend(in ClockTick tick, MediaProtection protection)
+    {
+        if (protection.TryTakeFailure(out var failure))
+            _sink.OnNotSecured(failure);
+        if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
+        {
+            _consentLost = true;
+            _sink.OnMediaTimeout();
+        }
+
+        var destination = _path.Destination;
+        // A client behind a NAT is known by its ClientHello before any of its media.
+        if (!_path.IsLatched && !_dtlsSource.IsNone)
+            destination = _dtlsSource;
+        if (destination.IsNone)
+            return;
+        while (protection.TryTakeDtls(out var datagram))
+            _path.SendOther(tick, datagram, destination);
+    }
+
+    /// <summary>
+    /// A payload type that was not agreed: not heard, but its sequence number is no loss and the peer is alive. It never
+    /// latches. Comfort noise is taken for what it is, since many phones send it unasked.
+    /// </summary>
+    private void OnForeignPayload(in RtpHeader packet, in PeerAddress source, long arrivalNs)
+    {
+        _rejected++;
+        if (!_path.IsLatched || source != _path.Destination)
+            return;
+        if (_receiver.Admit(packet, out var sequence) && packet.PayloadType == ComfortNoisePayload)
+            _receiver.OnComfortNoise(packet, sequence, arrivalNs);
+        _quietSinceNs = arrivalNs;
+        _timedOut = false;
+    }
+
+    private void OnEvent(in TelephoneEvent telephoneEvent, in RtpHeader packet, int rateHz, long arrivalNs)
+    {
+        if (
+            _dtmfIn.OnPacket(
+                telephoneEvent,
+                packet.Timestamp,
+                packet.Marker,
+                rateHz,
+                arrivalNs,
+                out var digit,
+                out var durationMs
+            )
+        )
+            _sink.OnDtmf(digit, durationMs);
+    }
+
+    /// <summary>The frame of this tick, in <see cref="ClockBuffers.Received"/>, to the sink.</summary>
+    private MediaFrameInfo Deliver(in ClockTick tick, NegotiatedMedia media, int elapsed)
+    {
+        if (_dtmfIn.OnTime(tick.NowNs, out var digit, out var durationMs))
+            _sink.OnDtmf(digit, durationMs);
+        _receiver.InEvent = _dtmfIn.Active;
+        _mediaTime += (elapsed - 1) * _frameSamples;
+        var frame = tick.Buffers.Received.AsSpan(0, _frameSamples);
+        var info = _receiver.Pull(tick.DeadlineNs, frame);
+        info = info with
+        {
+            MediaTime = _mediaTime,
+            ArrivalTicks = info.ArrivalTicks == 0 ? 0 : MonotonicClock.ToStopwatchTicks(info.ArrivalTicks),
+        };
+        _sink.OnAudio(frame, info);
+        _mediaTime += _frameSamples;
+
+        if (_timeoutNs == 0 || _timedOut || !media.Direction.CanReceive())
+            return info;
+        if (tick.NowNs - _quietSinceNs >= _timeoutNs)
+        {
+            _timedOut = true;
+            _sink.OnMediaTimeout();
+        }
+
+        return info;
+    }
+}

@@ -1,0 +1,115 @@
+using OCPlatform.Media.Quality;
+using OCPlatform.Media.Rtp;
+using OCPlatform.Media.Sdp;
+
+namespace OCPlatform.Media.Engine;
+
+/// <summary>RTCP, and what a capture is given.</summary>
+internal sealed partial class SessionStream
+{
+    private void OnRtcp(in ClockTick tick, in PeerAddress source)
+    {
+        // Reports are believed from the host the media comes from; the port may differ behind a NAT.
+        if (source.Address != _path.Destination.Address)
+        {
+            _rejected++;
+            return;
+        }
+
+        var arrivalNs = tick.Io.ArrivalNs;
+        var datagram = tick.Io.Packet;
+        if (_protection is { } protection)
+        {
+            if (!protection.TryUnprotect(datagram, isRtcp: true, out var length))
+            {
+                _rejected++;
+                return;
+            }
+
+            datagram = datagram[..length];
+        }
+
+        if (_packetTap is not null)
+            Tap(tick, datagram, outgoing: false, arrivalNs);
+        _rtcp.Read(
+            datagram,
+            arrivalNs,
+            arrivalNs + tick.WallMinusMonotonicNs,
+            _sender.PacketsSent,
+            _receiver.HasSource ? _receiver.Source.Ssrc : null
+        );
+        if (_rtcp.PeerLeft && !_leftReported)
+        {
+            _leftReported = true;
+            _sink.OnBye();
+        }
+    }
+
+    private void SendReport(in ClockTick tick, bool bye)
+    {
+        if (_path.Destination.IsNone)
+            return;
+        var media = _active!.Media;
+        VoipMetrics? metrics = null;
+        if (_rtcp.WritesExtended && _receiver.HasSource)
+        {
+            metrics = QualityRating.Metrics(
+                _receiver.Source.Ssrc,
+                Inbound(_rtcp.RoundTripMs),
+                _rtcp.RoundTripMs,
+                _receiver.DelayMs,
+                _engine.Options.JitterMaxDelayMs
+            );
+        }
+
+        Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
+        var writer = new RtcpWriter(buffer);
+        _rtcp.Write(
+            ref writer,
+            ref _receiver.Source,
+            _receiver.HasSource,
+            tick.NowNs + tick.WallMinusMonotonicNs,
+            tick.NowNs,
+            _sender.Timestamp,
+            _sender.PacketsSent,
+            _sender.PayloadBytesSent,
+            bye,
+            metrics
+        );
+        SendRtcp(tick, media, writer.Written);
+    }
+
+    /// <summary>The peer uses our SSRC (RFC 3550 §8.2).</summary>
+    private void ChangeSsrc(in ClockTick tick, NegotiatedMedia media)
+    {
+        var ssrc = _engine.NextRandom();
+        Span<byte> buffer = stackalloc byte[RtcpWriter.MaxBytes];
+        var writer = new RtcpWriter(buffer);
+        _rtcp.ChangeSsrc(ref writer, ssrc);
+        _sender.Ssrc = ssrc;
+        SendRtcp(tick, media, writer.Written);
+    }
+
+    private void SendRtcp(in ClockTick tick, NegotiatedMedia media, ReadOnlySpan<byte> report)
+    {
+        if (_packetTap is not null)
+            Tap(tick, report, outgoing: true, tick.NowNs);
+        if (_protection is not null)
+            report = Protect(tick, report, isRtcp: true);
+        _path.SendRtcp(tick, report, media.RtcpMux, media.RemoteRtcpPort);
+    }
+
+    private void Tap(in ClockTick tick, ReadOnlySpan<byte> datagram, bool outgoing, long atNs) =>
+        _packetTap?.OnPacket(
+            new TappedPacket
+            {
+                Datagram = datagram,
+                Outgoing = outgoing,
+                WallNs = atNs + tick.WallMinusMonotonicNs,
+                Local = _path.Sockets.Local,
+                Remote = _path.Destination.ToEndPoint(),
+            }
+        );
+
+    private bool IsRtcpTick(in ClockTick tick) => (tick.Number + _phase) % RtcpSweepTicks == 0;
+}
