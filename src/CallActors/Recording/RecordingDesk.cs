@@ -61,6 +61,14 @@ public sealed class RecordingDesk : IDisposable
         var startedAt = _time.GetUtcNow();
         var id = RecordingNames.IdOf(call, number);
         var format = _writer.Value.Possible(Options.Format);
+        if (format != Options.Format)
+        {
+            _log.LogWarning(
+                "Recording {Recording} is made as {Format}: libopus is absent, or there is too much to encode",
+                id,
+                format
+            );
+        }
         var path = Path.Combine(Folder.Active, RecordingNames.PartOf(id, startedAt, format));
         return new ActiveRecording(id, call, startedAt, _writer.Value.Begin(path, format, sampleRateHz));
     }
