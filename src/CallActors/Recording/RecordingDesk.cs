@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ public sealed class RecordingDesk : IDisposable
 {
     // Hashing is the one costly step, and when a node stops all its recordings end at once.
     private const int FinishedAtOnce = 2;
+    private const int HashBytes = 64 * 1024;
 
     private readonly RecordingCatalog _catalog;
     private readonly IRecordingStore _store;
@@ -59,6 +61,14 @@ public sealed class RecordingDesk : IDisposable
         var startedAt = _time.GetUtcNow();
         var id = RecordingNames.IdOf(call, number);
         var format = _writer.Value.Possible(Options.Format);
+        if (format != Options.Format)
+        {
+            _log.LogWarning(
+                "Recording {Recording} is made as {Format}: libopus is absent, or there is too much to encode",
+                id,
+                format
+            );
+        }
         var path = Path.Combine(Folder.Active, RecordingNames.PartOf(id, startedAt, format));
         return new ActiveRecording(id, call, startedAt, _writer.Value.Begin(path, format, sampleRateHz));
     }
@@ -169,11 +179,20 @@ public sealed class RecordingDesk : IDisposable
         return await KeepAsync(recording.Id, recording.CallId, recording.StartedAt, finished);
     }
 
-    private static async Task<string> HashAsync(string path)
-    {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file));
-    }
+    /// <summary>In large pieces and without a hop for each: an hour of µ-law is 58 MB and some 40 ms.</summary>
+    private static Task<string> HashAsync(string path) =>
+        Task.Run(() =>
+        {
+            using var file = File.OpenHandle(path);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var buffer = ArrayPool<byte>.Shared.Rent(HashBytes);
+            for (long at = 0; RandomAccess.Read(file, buffer, at) is var read and > 0; at += read)
+            {
+                hash.AppendData(buffer, 0, read);
+            }
+            ArrayPool<byte>.Shared.Return(buffer);
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        });
 
     public void Dispose()
     {

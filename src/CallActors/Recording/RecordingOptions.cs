@@ -45,7 +45,10 @@ public sealed class RecordingOptions
     [Range(0, 36_500)]
     public int RetentionDays { get; set; }
 
-    /// <summary>When the recordings in the folder take more than this, the oldest are deleted, in MB; 0: no limit.</summary>
+    /// <summary>
+    /// When the recordings in the folder take more than this, the oldest are deleted, those that wait for the bucket too, in MB;
+    /// 0: no limit.
+    /// </summary>
     [Range(0, 1_000_000_000)]
     public long MaxTotalMegabytes { get; set; }
 

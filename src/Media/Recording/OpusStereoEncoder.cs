@@ -13,7 +13,7 @@ internal sealed unsafe class OpusStereoEncoder : IDisposable
     private const int SetComplexity = 4010;
     private const int GetLookahead = 4027;
 
-    // The lowest one above which telephone speech gains nothing that is worth a recording's processor time.
+    // Of 0 to 10. One thread encodes for all calls; 0 would save a tenth.
     private const int Complexity = 2;
 
     private static readonly nint Library = Load();

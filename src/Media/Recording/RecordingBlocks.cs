@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace OCPlatform.Media.Recording;
 
 /// <summary>A stretch of one recording on its way to the file.</summary>
-internal sealed class RecordingBlock(byte[] slab, int offset, int number)
+internal sealed class RecordingBlock(RecordingSlab slab, int offset, int number)
 {
     /// <summary>Where the block lies in the pool's table.</summary>
     public readonly int Number = number;
@@ -15,7 +17,20 @@ internal sealed class RecordingBlock(byte[] slab, int offset, int number)
     /// <summary>Bytes in use.</summary>
     public int Length;
 
-    public Span<byte> Bytes => slab.AsSpan(offset, RecordingBlocks.BlockBytes);
+    public Span<byte> Bytes => slab.Slice(offset, RecordingBlocks.BlockBytes);
+}
+
+/// <summary>
+/// A megabyte outside the garbage-collected heap, so that room for more recordings brings no collection about. Its blocks
+/// keep it; it goes when the last of them is gone.
+/// </summary>
+internal sealed unsafe class RecordingSlab(int bytes)
+{
+    private readonly byte* _memory = (byte*)NativeMemory.Alloc((nuint)bytes);
+
+    ~RecordingSlab() => NativeMemory.Free(_memory);
+
+    public Span<byte> Slice(int offset, int length) => new(_memory + offset, length);
 }
 
 /// <summary>
@@ -93,7 +108,7 @@ internal sealed class RecordingBlocks
 
     private void Grow()
     {
-        var slab = GC.AllocateUninitializedArray<byte>(SlabBlocks * BlockBytes, pinned: true);
+        var slab = new RecordingSlab(SlabBlocks * BlockBytes);
         var old = _blocks;
         var grown = new RecordingBlock[old.Length + SlabBlocks];
         old.CopyTo(grown, 0);

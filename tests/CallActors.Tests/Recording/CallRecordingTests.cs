@@ -59,7 +59,7 @@ public sealed class CallRecordingTests : CallActorTestBase
     }
 
     [Fact]
-    public void A_number_given_to_the_record_service_is_recorded()
+    public void A_number_given_to_the_record_service_is_recorded_with_what_it_plays_on_the_right()
     {
         Options.Services.Add(new CallServiceOptions { Number = "frontdesk", Kind = CallServiceKind.Record });
         _box.Options.ConsentPrompt = "nobody would speak this";
@@ -69,6 +69,12 @@ public sealed class CallRecordingTests : CallActorTestBase
         call.Tell(InDialog(_id, SipMethod.Ack, 1), Gateway);
 
         AwaitAssert(() => RecordingOf(call).State.Should().Be(CallRecordingState.Recording));
+        // More than the head is in the file within a second or so.
+        AwaitCondition(() => _box.Folder.Parts().Any(part => new FileInfo(part).Length > 58), TimeSpan.FromSeconds(20));
+        Ask(call, new CallCommands.StopRecording(_id), CallVerb.StopRecording);
+        var codes = File.ReadAllBytes(new Uri(RecordingOf(call).Uri!).LocalPath).AsSpan(58).ToArray();
+        codes.Where((_, i) => i % 2 == 0).Should().OnlyContain(code => code == 0xFF, "the caller is silent");
+        codes.Where((_, i) => i % 2 == 1).Should().Contain(code => code != 0xFF);
     }
 
     [Fact]

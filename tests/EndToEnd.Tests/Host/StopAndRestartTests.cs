@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using OCPlatform.EndToEnd.Tests.Sip;
 
@@ -69,12 +70,17 @@ public sealed class StopAndRestartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_call_whose_process_was_killed_is_told_as_lost()
+    public async Task A_call_whose_process_was_killed_is_told_as_lost_and_its_recording_plays()
     {
+        var recordings = Path.Combine(_folder.FullName, "recordings");
         await using (var first = await PlatformProcess.StartAsync("killed-1", dataFolder: _folder.FullName))
         {
             var caller = Sipp.RunAsync(first, new SippScenario("A caller that is never hung up on").SetUp());
-            await WaitForLiveCallsAsync(first, 1);
+            var live = await WaitForLiveCallsAsync(first, 1);
+            var id = live.GetProperty("calls")[0].GetProperty("id").GetString();
+            (await first.Http.PostAsync($"/api/calls/{id}/recording/start", null)).EnsureSuccessStatusCode();
+            // The head alone is 58 bytes: a second of audio or less has reached the file.
+            await WaitForFileAsync(Path.Combine(recordings, "active"), leastBytes: 59);
             await first.StopAsync("KILL");
             await caller;
         }
@@ -89,6 +95,28 @@ public sealed class StopAndRestartTests : IDisposable
 
         var call = answer.GetProperty("calls").EnumerateArray().Single();
         call.GetProperty("endCause").GetProperty("reason").GetString().Should().Be("nodeLost");
+        var path = $"/api/calls/{call.GetProperty("id").GetString()}";
+        var told = await second.WaitForJsonAsync(
+            path,
+            json => json.GetProperty("recordings")[0].GetProperty("state").GetString() == "stopped",
+            Deadline,
+            "the recording to be in the record"
+        );
+        var recording = told.GetProperty("recordings")[0];
+        var audio = await second.Http.GetByteArrayAsync($"{path}/recording");
+        Convert.ToHexStringLower(SHA256.HashData(audio)).Should().Be(recording.GetProperty("sha256").GetString());
+        audio.Length.Should().Be((int)(58 + recording.GetProperty("durationMs").GetInt64() * 16));
+        (await second.GetJsonAsync("/api/recordings")).GetProperty("recordings").GetArrayLength().Should().Be(1);
+        Directory.GetFiles(Path.Combine(recordings, "active")).Should().BeEmpty();
+    }
+
+    private static async Task WaitForFileAsync(string folder, long leastBytes)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (!Directory.Exists(folder) || new DirectoryInfo(folder).GetFiles().All(file => file.Length < leastBytes))
+        {
+            await Task.Delay(50, deadline.Token);
+        }
     }
 
     private static Task<JsonElement> WaitForLiveCallsAsync(PlatformProcess platform, int count) =>

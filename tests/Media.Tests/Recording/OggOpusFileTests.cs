@@ -15,7 +15,7 @@ public sealed class OggOpusFileTests : IDisposable
         var caller = RecordedAudio.Tone(440, rateHz, rateHz * 3);
         var agent = RecordedAudio.Tone(1000, rateHz, rateHz * 3);
 
-        RecordingRig.FeedSlowly(recorder, 0, caller, agent);
+        _rig.FeedSlowly(recorder, 0, caller, agent);
         var finished = RecordingRig.End(recorder);
 
         finished.Fault.Should().BeNull();
@@ -39,12 +39,12 @@ public sealed class OggOpusFileTests : IDisposable
         var burst = new short[8000];
         RecordedAudio.Tone(1000, 8000, 400).CopyTo(burst.AsSpan(4000));
 
-        RecordingRig.FeedSlowly(recorder, 0, second, second);
-        RecordingRig.FeedSlowly(recorder, 32_000, second, second);
+        _rig.FeedSlowly(recorder, 0, second, second);
+        _rig.FeedSlowly(recorder, 32_000, second, second);
         recorder.Paused = true;
-        RecordingRig.FeedSlowly(recorder, 40_000, burst, burst);
+        _rig.FeedSlowly(recorder, 40_000, burst, burst);
         recorder.Paused = false;
-        RecordingRig.FeedSlowly(recorder, 48_000, burst, burst);
+        _rig.FeedSlowly(recorder, 48_000, burst, burst);
         var finished = RecordingRig.End(recorder);
 
         finished.Duration.Should().Be(TimeSpan.FromSeconds(7));

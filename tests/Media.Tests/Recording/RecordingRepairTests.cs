@@ -119,7 +119,7 @@ public sealed class RecordingRepairTests : IDisposable
     {
         var recorder = _rig.Begin();
         var second = RecordedAudio.Tone(440, 8000, 8000);
-        RecordingRig.FeedSlowly(recorder, 0, second, second);
+        _rig.FeedSlowly(recorder, 0, second, second);
         RecordingRig.Wait(() => recorder.Opened.IsCompleted);
 
         RecordingRepair.TryComplete(recorder.Path).Should().BeNull();
@@ -131,7 +131,7 @@ public sealed class RecordingRepairTests : IDisposable
     {
         var recorder = _rig.Begin(format);
         var tone = RecordedAudio.Tone(440, 8000, 16_000);
-        RecordingRig.FeedSlowly(recorder, 0, tone, tone);
+        _rig.FeedSlowly(recorder, 0, tone, tone);
         return File.ReadAllBytes(RecordingRig.End(recorder).Path);
     }
 

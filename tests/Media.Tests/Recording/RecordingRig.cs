@@ -32,12 +32,17 @@ internal sealed class RecordingRig : IDisposable
     }
 
     /// <summary>As above, no faster than the writer takes it.</summary>
-    public static void FeedSlowly(CallRecorder recorder, long mediaTime, short[] left, short[] right)
+    public void FeedSlowly(CallRecorder recorder, long mediaTime, short[] left, short[] right)
     {
         var step = recorder.SampleRateHz / 10;
         for (var at = 0; at < left.Length; at += step, mediaTime += step)
         {
-            Wait(() => recorder.Waiting == 0);
+            if (recorder.Waiting > 2)
+            {
+                Writer.Wake();
+                Wait(() => recorder.Waiting == 0);
+            }
+
             var count = Math.Min(step, left.Length - at);
             Feed(recorder, mediaTime, left.AsSpan(at, count), right.AsSpan(at, count));
         }

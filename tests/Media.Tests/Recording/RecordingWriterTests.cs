@@ -27,7 +27,7 @@ public sealed class RecordingWriterTests
             counting.AsSpan(8000 * 2, 8000 * 10)
         );
         file.GoOn();
-        RecordingRig.FeedSlowly(recorder, 8000 * 12, counting[(8000 * 12)..], counting[(8000 * 12)..]);
+        rig.FeedSlowly(recorder, 8000 * 12, counting[(8000 * 12)..], counting[(8000 * 12)..]);
         var finished = RecordingRig.End(recorder);
 
         // Four blocks of 16 kB hold four seconds at most, the first of them less.
@@ -52,11 +52,13 @@ public sealed class RecordingWriterTests
         var recorder = rig.Begin();
         var counting = Ramp(8000 * 9);
 
-        RecordingRig.FeedSlowly(recorder, 0, counting[..24_000], counting[..24_000]);
+        rig.FeedSlowly(recorder, 0, counting[..24_000], counting[..24_000]);
+        RecordingRig.Wait(() => recorder.Waiting == 0);
         file.Refuses = true;
-        RecordingRig.FeedSlowly(recorder, 24_000, counting[24_000..48_000], counting[24_000..48_000]);
+        rig.FeedSlowly(recorder, 24_000, counting[24_000..48_000], counting[24_000..48_000]);
+        RecordingRig.Wait(() => recorder.Waiting == 0);
         file.Refuses = false;
-        RecordingRig.FeedSlowly(recorder, 48_000, counting[48_000..], counting[48_000..]);
+        rig.FeedSlowly(recorder, 48_000, counting[48_000..], counting[48_000..]);
         var finished = RecordingRig.End(recorder);
 
         finished.Duration.Should().Be(TimeSpan.FromSeconds(9));
@@ -82,8 +84,8 @@ public sealed class RecordingWriterTests
         var second = rig.Begin();
         var audio = Ramp(24_000);
 
-        RecordingRig.FeedSlowly(first, 0, audio, audio);
-        RecordingRig.FeedSlowly(second, 0, audio, audio);
+        rig.FeedSlowly(first, 0, audio, audio);
+        rig.FeedSlowly(second, 0, audio, audio);
 
         RecordingRig.End(first).Fault.Should().NotBeNull();
         var finished = RecordingRig.End(second);
