@@ -12,7 +12,7 @@ namespace OCPlatform.Media.Codecs;
 /// </code>
 /// Level in −dBov, where a square wave of full scale is 0; then any number of reflection coefficients of an all-pole model.
 /// White noise runs through the lattice filter that they are, in its normalised form: whatever the coefficients are, and
-/// when they change, power passes unchanged. 230 bytes an instance; where noise and session differ in rate, a
+/// when they change, power passes unchanged. 190 bytes an instance; where noise and session differ in rate, a
 /// <see cref="Resampler"/> on top.
 /// </summary>
 public sealed class ComfortNoiseDecoder

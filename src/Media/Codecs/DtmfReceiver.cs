@@ -4,7 +4,7 @@ namespace OCPlatform.Media.Codecs;
 /// Puts telephone-event packets together to digits (RFC 4733 §2.5.2): one per event, however many of its packets were lost,
 /// repeated or late. An event is the packets with one RTP timestamp; a long one (over 0xFFFF units) goes on in a new
 /// segment whose timestamp is where the last one ended, without marker (§2.5.1.3). Events that are no digits (flash, tones)
-/// only end the digit before them. Sans-IO: times in ns of any monotonic clock are passed in. 56 bytes.
+/// only end the digit before them. Sans-IO: times in ns of any monotonic clock are passed in. 32 bytes.
 /// </summary>
 public struct DtmfReceiver
 {
