@@ -140,6 +140,10 @@ public sealed partial class CallActor
             case VoiceEvent.DigitPressed pressed:
                 OnDigit(pressed.Digit, pressed.DurationMs, pressed.At);
                 break;
+            case VoiceEvent.FaxHeard fax:
+                _log.Info("Call {CallId}: a fax machine is heard ({Tone})", _id, fax.Tone);
+                Record(new CallEvents.FaxHeard(_id, fax.At, fax.Tone.ToString()));
+                break;
             case VoiceEvent.Broken broken:
                 _log.Error(broken.Cause, "Call {CallId}: its voice failed", _id);
                 HangUp(new EndCause(EndedBy.Platform, EndReason.InternalError, null, broken.Cause.Message));

@@ -1,8 +1,10 @@
 using System.Text;
 using Akka.Actor;
+using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Engine;
 using OCPlatform.Sip;
 
 namespace OCPlatform.CallActors.Tests;
@@ -64,6 +66,16 @@ public class CallMediaTermsTests : CallActorTestBase
         written.Should().Contain("a=crypto:1 AEAD_AES_128_GCM inline:").And.Contain("a=ice-ufrag:");
         written.Should().Contain(" RTP/AVP 0 8 98 101 102\r\n");
         AwaitAssert(() => RecordOf(call, _id)!.Codec.Should().Be("PCMA"));
+    }
+
+    [Fact]
+    public void A_fax_machine_stands_in_the_record()
+    {
+        var call = EstablishedCall(_id);
+
+        call.Tell(new VoiceEvent.FaxHeard(FaxTone.Cng, DateTimeOffset.UnixEpoch));
+
+        AwaitAssert(() => RecordOf(call, _id)!.Fax.Should().Be("Cng"));
     }
 
     private string Answered()

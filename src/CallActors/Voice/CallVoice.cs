@@ -114,6 +114,12 @@ public sealed class CallVoice : IMediaSink, IDisposable
         _tell(new VoiceEvent.DigitPressed(digit, durationMs, _time.GetUtcNow()));
 
     /// <inheritdoc />
+    public bool ListensForTones => true;
+
+    /// <inheritdoc />
+    public void OnFaxTone(FaxTone tone) => _tell(new VoiceEvent.FaxHeard(tone, _time.GetUtcNow()));
+
+    /// <inheritdoc />
     public void OnNotSecured(string cause) => _tell(new VoiceEvent.NotSecured(cause));
 
     /// <inheritdoc />

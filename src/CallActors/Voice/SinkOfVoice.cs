@@ -14,6 +14,10 @@ internal sealed class SinkOfVoice : IMediaSink
 
     public void OnDtmf(char digit, int durationMs) => Voice?.OnDtmf(digit, durationMs);
 
+    public bool ListensForTones => Voice is { ListensForTones: true };
+
+    public void OnFaxTone(FaxTone tone) => Voice?.OnFaxTone(tone);
+
     public void OnNotSecured(string cause) => Voice?.OnNotSecured(cause);
 
     public void OnMediaTimeout() => Voice?.OnMediaTimeout();

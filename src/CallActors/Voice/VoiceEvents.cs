@@ -1,3 +1,5 @@
+using OCPlatform.Media.Engine;
+
 namespace OCPlatform.CallActors.Voice;
 
 /// <summary>What the audio side of a call tells its actor. Never audio: only what was said, heard and played.</summary>
@@ -33,6 +35,9 @@ public abstract record VoiceEvent
 
     /// <summary>The caller pressed a key.</summary>
     public sealed record DigitPressed(char Digit, int DurationMs, DateTimeOffset At) : VoiceEvent;
+
+    /// <summary>The other side is a fax machine.</summary>
+    public sealed record FaxHeard(FaxTone Tone, DateTimeOffset At) : VoiceEvent;
 
     /// <summary>Encryption was agreed, and its handshake failed.</summary>
     public sealed record NotSecured(string Cause) : VoiceEvent;

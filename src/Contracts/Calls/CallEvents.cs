@@ -112,6 +112,10 @@ public static class CallEvents
     [WireName("call/dtmf/1")]
     public sealed record DigitPressed(CallId CallId, DateTimeOffset At, string Digit, int DurationMs) : ICallEvent;
 
+    /// <summary>The other side is a fax machine, by its tone (ITU-T T.30): Cng, it calls; Ced, it answers.</summary>
+    [WireName("call/fax/1")]
+    public sealed record FaxHeard(CallId CallId, DateTimeOffset At, string Tone) : ICallEvent;
+
     /// <summary>A SIP message of the call, for the ladder: its start line and CSeq, never its body.</summary>
     [WireName("call/sip/1")]
     public sealed record SipExchanged(CallId CallId, DateTimeOffset At, bool Incoming, string StartLine, string CSeq)

@@ -58,6 +58,9 @@ public sealed record CallRecord
     public ImmutableList<SipRung> Ladder { get; init; } = [];
     public string Digits { get; init; } = "";
 
+    /// <summary>The tone of a fax machine that was heard: Cng or Ced; null when none was.</summary>
+    public string? Fax { get; init; }
+
     /// <summary>What was recorded of the call, and where it is.</summary>
     public ImmutableList<CallRecording> Recordings { get; init; } = [];
 
@@ -130,6 +133,7 @@ public sealed record CallRecord
                 Turns = Turns.Add(new CallTurn(e.Speaker, e.Text, e.StartedAt, e.EndedAt, e.LatencyMs, e.Interrupted)),
             },
             CallEvents.DigitPressed e => this with { Digits = Digits + e.Digit },
+            CallEvents.FaxHeard e => this with { Fax = e.Tone },
             CallEvents.SipExchanged e => this with
             {
                 Ladder = Ladder.Add(new SipRung(e.At, e.Incoming, e.StartLine, e.CSeq)),

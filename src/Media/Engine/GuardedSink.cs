@@ -24,6 +24,8 @@ internal sealed class GuardedSink(IMediaSink sink) : IMediaSink
     public void OnDtmf(char digit, int durationMs) =>
         Guard(static (s, a) => s.OnDtmf(a.digit, a.durationMs), (digit, durationMs));
 
+    public bool ListensForTones => sink.ListensForTones;
+
     public void OnFaxTone(FaxTone tone) => Guard(static (s, a) => s.OnFaxTone(a), tone);
 
     public void OnMark(long id) => Guard(static (s, a) => s.OnMark(a), id);

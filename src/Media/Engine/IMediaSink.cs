@@ -70,6 +70,9 @@ public interface IMediaSink
     /// <summary>A telephone-event has ended (RFC 4733): '0'–'9', '*', '#', 'A'–'D'.</summary>
     void OnDtmf(char digit, int durationMs) { }
 
+    /// <summary>Asked once, at the start: whether tones are listened for in the audio (see <see cref="OnFaxTone"/>).</summary>
+    bool ListensForTones => false;
+
     /// <summary>A fax machine is calling (CNG, 1100 Hz) or answering (CED, 2100 Hz): heard for long enough to be sure.</summary>
     void OnFaxTone(FaxTone tone) { }
 

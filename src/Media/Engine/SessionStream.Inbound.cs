@@ -189,6 +189,7 @@ internal sealed partial class SessionStream
             ArrivalTicks = info.ArrivalTicks == 0 ? 0 : MonotonicClock.ToStopwatchTicks(info.ArrivalTicks),
         };
         _sink.OnAudio(frame, info);
+        _tones?.OnFrame(frame, media.ReceiveTelephoneEventType is null, _sink);
         _mediaTime += _frameSamples;
 
         if (_timeoutNs == 0 || _timedOut || !media.Direction.CanReceive())

@@ -43,6 +43,7 @@ internal sealed partial class SessionStream
     private ConcurrentQueue<(int Code, int DurationMs)>? _digits;
     private DtmfReceiver _dtmfIn;
     private DtmfSender _dtmfOut;
+    private ToneListener? _tones;
     private Agreement? _active;
 
     // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
@@ -223,6 +224,8 @@ internal sealed partial class SessionStream
         {
             _lastTick = tick.Number - 1;
             _quietSinceNs = tick.NowNs;
+            if (_sink.ListensForTones)
+                _tones = new ToneListener(_frameSamples * 50);
         }
         else if (!_active.Media.Direction.CanReceive())
         {

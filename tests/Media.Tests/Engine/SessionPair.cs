@@ -111,6 +111,10 @@ internal sealed class RecordingSink : IMediaSink
 
     public void OnDtmf(char digit, int durationMs) => Events.Enqueue($"dtmf {digit} {durationMs}");
 
+    public bool ListensForTones { get; set; }
+
+    public void OnFaxTone(FaxTone tone) => Events.Enqueue($"fax {tone}");
+
     public void OnMark(long id) => Events.Enqueue($"mark {id}");
 
     public void OnPlayoutStarted() => Events.Enqueue("started");
