@@ -77,7 +77,10 @@ public sealed class RecordingUploadTests : IDisposable
         _box.Options.S3.AttemptSeconds = 1;
         using var store = new S3RecordingStore(_box.Options.S3, _box.Folder);
         var entry = await RecordingBox.RecordAsync(_box.Desk(store), _call);
-        _peer.Faults.Enqueue("hang");
+        for (var request = 0; request < 8; request++)
+        {
+            _peer.Faults.Enqueue("hang");
+        }
 
         await _box.Uploads(store).RunDueAsync(default).WaitAsync(TimeSpan.FromSeconds(20));
 
