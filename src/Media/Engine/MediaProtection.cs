@@ -18,6 +18,10 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
     // A handshake's flight is some six datagrams; more than this wait for nobody.
     private const int MostWaiting = 32;
 
+    // A peer that brings new keys with every re-INVITE fills no memory: beyond this nothing is sent or taken any more. None is
+    // forgotten, since it could come back.
+    private const int MostContexts = 32;
+
     private readonly ConcurrentQueue<byte[]> _dtlsOut = new();
     private readonly List<(SrtpKeys Keys, SrtpSender Sender)> _senders = [];
     private readonly List<(SrtpKeys Keys, SrtpReceiver Receiver)> _receivers = [];
@@ -136,20 +140,15 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
 
     private void Use(SrtpKeys? send, SrtpKeys? receive)
     {
+        (_sender, _receiver) = (null, null);
+        // Null: a call that was restored, whose keys were never written down.
         if (send is null || receive is null)
-        {
-            // A call that was restored: its keys were never written down.
-            (_sender, _receiver) = (null, null);
             return;
-        }
-
-        if (_senders.Find(s => s.Keys.Matches(send)).Sender is { } sender)
-            _sender = sender;
-        else
+        _sender = _senders.Find(s => s.Keys.Matches(send)).Sender;
+        if (_sender is null && _senders.Count < MostContexts)
             _senders.Add((send, _sender = new SrtpSender(send)));
-        if (_receivers.Find(r => r.Keys.Matches(receive)).Receiver is { } receiver)
-            _receiver = receiver;
-        else
+        _receiver = _receivers.Find(r => r.Keys.Matches(receive)).Receiver;
+        if (_receiver is null && _receivers.Count < MostContexts)
             _receivers.Add((receive, _receiver = new SrtpReceiver(receive)));
     }
 
