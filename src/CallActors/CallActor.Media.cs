@@ -23,23 +23,22 @@ public sealed partial class CallActor
     /// <summary>Either side keeps the other on hold: nobody is to be asked whether he is still there.</summary>
     private bool OnHold => _leg?.Negotiation?.Current is { OnHold: true };
 
-    /// <summary>What the node has, cut to what the way of a call allows.</summary>
+    /// <summary>
+    /// What the node has, cut to what the way of a call allows. A way that names nothing of what the node has is not
+    /// obeyed: a call that the other side refuses tells more.
+    /// </summary>
     private MediaCapabilities CapabilitiesUnder(MediaTerms? terms)
     {
         var codecs = _options.AudioCodecs;
-        if (terms is not { Codecs.Count: > 0 })
-        {
-            return new MediaCapabilities { Codecs = codecs, Srtp = PolicyOf(terms) };
-        }
+        var allowed = (terms?.Codecs ?? [])
+            .SelectMany(name =>
+                codecs.Where(codec => codec.EncodingName().Equals(name, StringComparison.OrdinalIgnoreCase))
+            )
+            .ToList();
         return new MediaCapabilities
         {
-            Codecs =
-            [
-                .. terms.Codecs.SelectMany(name =>
-                    codecs.Where(codec => codec.EncodingName().Equals(name, StringComparison.OrdinalIgnoreCase))
-                ),
-            ],
-            PreferOurOrder = true,
+            Codecs = allowed.Count > 0 ? allowed : codecs,
+            PreferOurOrder = allowed.Count > 0,
             Srtp = PolicyOf(terms),
         };
     }

@@ -74,7 +74,7 @@ public sealed partial class CallActor
         leg.Session.OnRequestSent(key, request);
         if (request.IsInvite && request.To.Tag is null)
         {
-            leg.Negotiation?.OnOfferSent(request.Body.Span);
+            leg.Negotiation?.OnOfferSent(request.Body.Span, CapabilitiesUnder(sent.Media));
             Ladder(request, incoming: false, sent.Message, sent.Path);
             if (leg == _leg)
             {

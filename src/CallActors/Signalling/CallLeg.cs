@@ -8,9 +8,6 @@ using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.CallActors.Signalling;
 
-/// <summary>What the journal keeps of a leg. Session is null in entries older than sessions.</summary>
-public sealed record CallLegState(SipSessionState? Session, SipPath? Path);
-
 /// <summary>
 /// One SIP session of a call, with the way to its peer and its own offer/answer. A call has one leg; two while another
 /// party takes the peer's place. Sans-IO.
@@ -55,7 +52,7 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// <summary>What the gateway told of a request that got no response; the better part of an end's detail.</summary>
     public string? GatewayCause { get; set; }
 
-    public CallLegState State => new(Session.State, Path);
+    public CallLegState State => CallLegState.Of(Session.State, Path);
 
     /// <summary>The key under which the gateway knows a request of this leg.</summary>
     public string KeyOf(string sessionKey) => $"{Number}/{sessionKey}";

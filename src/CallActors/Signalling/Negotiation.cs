@@ -29,8 +29,12 @@ public sealed class Negotiation(
     OfferKind? firstOffer = null
 )
 {
+    private MediaCapabilities _capabilities = capabilities;
     private long _version;
     private SessionDescription? _offered;
+
+    // Our description in force: a refresh offers it again (RFC 4028 §7.4), and is answered.
+    private SessionDescription? _inForce;
 
     /// <summary>The agreement in force; null before the first.</summary>
     public NegotiatedMedia? Current { get; private set; }
@@ -48,12 +52,13 @@ public sealed class Negotiation(
         {
             return Refused(SipStatus.BadRequest, $"SDP: {error}");
         }
-        var result = OfferAnswer.Answer(offer, capabilities, Local(_version + 1), Current);
+        var result = OfferAnswer.Answer(offer, _capabilities, Local(_version + 1), Current);
         if (!result.Accepted)
         {
             return Refused(SipStatus.NotAcceptableHere, $"SDP: {result.Refusal}");
         }
         _version++;
+        _inForce = result.Description;
         // An offer of ours that met this one (491) is sent again afterwards: it stays open.
         Current = result.Media;
         return new NegotiationResult(result.Media, Encoding.UTF8.GetBytes(result.Description!.ToString()), 0, null);
@@ -62,7 +67,7 @@ public sealed class Negotiation(
     /// <summary>An offer of ours: for a call we place, a delayed offer, hold and resume.</summary>
     public byte[] Offer()
     {
-        _offered = OfferAnswer.Offer(capabilities, Local(++_version), Current);
+        _offered = OfferAnswer.Offer(_capabilities, Local(++_version), Current);
         if (Current is null && firstOffer is { } kind)
         {
             _offered = OfferedSecurity.Only(_offered, kind);
@@ -71,8 +76,10 @@ public sealed class Negotiation(
     }
 
     /// <summary>The offer as it really left: the gateway cuts it to what the way to the peer is fit for.</summary>
-    public void OnOfferSent(ReadOnlySpan<byte> body)
+    /// <param name="allowed">What that way allows, also of offers of the peer and of later ones of ours.</param>
+    public void OnOfferSent(ReadOnlySpan<byte> body, MediaCapabilities allowed)
     {
+        _capabilities = allowed;
         if (_offered is not null && SessionDescription.TryParse(body, out var sent, out _))
         {
             _offered = sent;
@@ -85,14 +92,14 @@ public sealed class Negotiation(
     public NegotiatedMedia? Foretold(ReadOnlySpan<byte> body) =>
         _offered is { } offered
         && SessionDescription.TryParse(body, out var answer, out _)
-        && OfferAnswer.AcceptAnswer(offered, answer, capabilities, secrets) is { Accepted: true } result
+        && OfferAnswer.AcceptAnswer(offered, answer, _capabilities, secrets) is { Accepted: true } result
             ? result.Media
             : null;
 
     /// <summary>Takes the peer's answer to our offer.</summary>
     public NegotiationResult Accept(ReadOnlySpan<byte> body)
     {
-        if (_offered is not { } offered)
+        if ((_offered ?? _inForce) is not { } offered)
         {
             return Refused(SipStatus.BadRequest, "SDP: an answer that nothing was offered for");
         }
@@ -101,12 +108,13 @@ public sealed class Negotiation(
         {
             return Refused(SipStatus.BadRequest, $"SDP of the answer: {error}");
         }
-        var result = OfferAnswer.AcceptAnswer(offered, answer, capabilities, secrets);
+        var result = OfferAnswer.AcceptAnswer(offered, answer, _capabilities, secrets);
         if (!result.Accepted)
         {
             return Refused(SipStatus.NotAcceptableHere, $"SDP of the answer: {result.Refusal}");
         }
         Current = result.Media;
+        _inForce = offered;
         return new NegotiationResult(result.Media, null, 0, null);
     }
 

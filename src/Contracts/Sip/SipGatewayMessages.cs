@@ -69,7 +69,8 @@ public static class SipGatewayEvents
         SipPath Path,
         string? Trunk,
         DateTimeOffset At,
-        bool AllowReferrals = true
+        bool AllowReferrals = true,
+        MediaTerms? Media = null
     ) : ICallMessage;
 
     /// <summary>A response to a request that the call sent under RequestKey.</summary>

@@ -76,7 +76,7 @@ public sealed partial class SipGateway
                 invite.Identity.Trunk,
                 _time.GetUtcNow(),
                 trunk?.Options.AllowReferrals ?? true,
-                trunk is null ? null : new MediaTerms(trunk.Codecs, trunk.Options.Srtp.ToString())
+                trunk?.Media
             )
         );
     }

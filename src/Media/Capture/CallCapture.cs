@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Threading.Channels;
 using OCPlatform.Media.Engine;
+using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Capture;
 

@@ -75,6 +75,11 @@ public sealed partial class SipSession
     {
         var again = _invite!.CSeq != invite.CSeq;
         _invite = invite;
+        if (_inviteExchange.Offered is not null)
+        {
+            // The gateway cuts an offer to the way it goes: what is answered, and what a refresh repeats, is what left.
+            _inviteExchange.OfferSent(invite.Body);
+        }
         if (again)
         {
             EndForks(except: null);

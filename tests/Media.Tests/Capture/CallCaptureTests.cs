@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using OCPlatform.Media.Capture;
 using OCPlatform.Media.Engine;
+using OCPlatform.Media.Sdp;
 using OCPlatform.Media.Tests.Engine;
 
 namespace OCPlatform.Media.Tests.Capture;

@@ -209,7 +209,8 @@ internal sealed class OutboundContext(
                 path,
                 trunk?.Name,
                 Now,
-                trunk?.Options.AllowReferrals ?? true
+                trunk?.Options.AllowReferrals ?? true,
+                trunk?.Media
             ),
             gateway
         );

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Authentication;
 
@@ -56,6 +57,9 @@ public sealed record TrunkSettings
 
     /// <summary>What needs no reading.</summary>
     public required TrunkOptions Options { get; init; }
+
+    /// <summary>What it allows the media of its calls.</summary>
+    public MediaTerms Media => new(Codecs, Options.Srtp.ToString());
 
     public bool IsInbound => Direction != TrunkDirection.Outbound;
 

@@ -1,4 +1,4 @@
-namespace OCPlatform.Media.Capture;
+namespace OCPlatform.Media.Sdp;
 
 /// <summary>
 /// Blots out what a SIP message must not carry into a file that is passed around, byte for byte, so that lengths stay
