@@ -20,7 +20,7 @@ internal sealed class RecordingBox : IDisposable
         Catalog = new RecordingCatalog(
             new Database(new DatabaseOptions { Path = Path.Combine(_folder.FullName, "recordings.db") })
         );
-        Folder = new RecordingFolder(Options.Folder);
+        Folder = new RecordingFolder(Options.Folder, "node-1");
         Files = new FileRecordingStore(Folder);
     }
 
@@ -51,10 +51,30 @@ internal sealed class RecordingBox : IDisposable
         return desk;
     }
 
-    public RecordingRecovery Recovery(RecordingDesk desk) => new(desk, NullLogger<RecordingRecovery>.Instance);
+    public RecordingRecovery Recovery(RecordingDesk desk) => new(desk, Time, NullLogger<RecordingRecovery>.Instance);
 
-    public RecordingRetention Retention(IRecordingStore? store = null) =>
-        new(Options, Folder, Catalog, store ?? Files, Time, NullLogger<RecordingRetention>.Instance);
+    public RecordingDeletion Deletion(IRecordingStore? store = null) =>
+        new(Folder, Catalog, store ?? Files, Time, NullLogger<RecordingDeletion>.Instance);
+
+    public RecordingRetention Retention(IRecordingStore? store = null, string node = "node-1") =>
+        new(Options, Folder, Catalog, Deletion(store), node, Time);
+
+    /// <summary>What another node has of its own, with this one's folder and catalogue.</summary>
+    public RecordingDesk DeskOf(string node)
+    {
+        var folder = new RecordingFolder(Options.Folder, node);
+        var desk = new RecordingDesk(
+            Options,
+            folder,
+            Catalog,
+            new FileRecordingStore(folder),
+            node,
+            Time,
+            NullLogger<RecordingDesk>.Instance
+        );
+        _made.Add(desk);
+        return desk;
+    }
 
     public S3RecordingStore S3(Uri endpoint)
     {
@@ -68,8 +88,8 @@ internal sealed class RecordingBox : IDisposable
         return store;
     }
 
-    public RecordingUploads Uploads(S3RecordingStore store) =>
-        new(Options, Folder, Catalog, store, Time, NullLogger<RecordingUploads>.Instance);
+    public RecordingUploads Uploads(S3RecordingStore store, string node = "node-1") =>
+        new(Options, Folder, Catalog, store, node, Time, NullLogger<RecordingUploads>.Instance);
 
     /// <summary>A recording of some silence, ended and kept.</summary>
     public static async Task<RecordingEntry> RecordAsync(

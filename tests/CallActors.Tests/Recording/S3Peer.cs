@@ -39,6 +39,9 @@ internal sealed class S3Peer : IDisposable
     /// <summary>What the next requests meet instead of success, in order; "" lets one through.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
 
+    /// <summary>Runs once when an object has arrived, before that is confirmed.</summary>
+    public Func<Task>? AfterPut { get; set; }
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     public IReadOnlyDictionary<string, byte[]> Objects => _objects;
@@ -113,6 +116,9 @@ internal sealed class S3Peer : IDisposable
                     return;
                 }
                 _objects[name] = body;
+                var after = AfterPut;
+                AfterPut = null;
+                await (after?.Invoke() ?? Task.CompletedTask);
                 response.Headers["x-amz-checksum-sha256"] = checksum;
                 response.Headers["ETag"] = $"\"{Convert.ToHexStringLower(MD5.HashData(body))}\"";
                 break;
