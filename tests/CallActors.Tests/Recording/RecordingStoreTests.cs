@@ -255,6 +255,39 @@ public sealed class RecordingStoreTests : IDisposable
             .Equal(entries[3].Id, entries[2].Id);
     }
 
+    // ---- the table ----
+
+    [Fact]
+    public async Task Nodes_that_start_together_make_the_table_once()
+    {
+        var catalogs = Enumerable.Range(0, 8).Select(_ => new RecordingCatalog(_box.Database));
+
+        var listed = await Task.WhenAll(catalogs.Select(catalog => catalog.ListAsync(1, null, default)));
+
+        listed.Should().OnlyContain(list => list.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_table_without_parts_is_carried_on()
+    {
+        var entry = await RecordingBox.RecordAsync(_box.Desk(), _call);
+        await using (var connection = await _box.Database.OpenAsync(default))
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = """
+                DROP INDEX recordings_by_recording;
+                ALTER TABLE recordings DROP COLUMN recording;
+                ALTER TABLE recordings DROP COLUMN part;
+                ALTER TABLE recordings DROP COLUMN offset_ms;
+                ALTER TABLE recordings DROP COLUMN uploader;
+                ALTER TABLE recordings DROP COLUMN deleted_at;
+                """;
+            await command.ExecuteNonQueryAsync();
+        }
+
+        (await new RecordingCatalog(_box.Database).GetAsync(entry.Id, default)).Should().Be(entry);
+    }
+
     // ---- nodes that share a folder ----
 
     [Fact]
@@ -263,7 +296,7 @@ public sealed class RecordingStoreTests : IDisposable
         var left = Path.Combine(_box.Options.Folder, "active", "node-2");
         Directory.CreateDirectory(left);
         var part = Path.Combine(left, RecordingNames.FileOf($"{_call}-1p2", _box.Time.GetUtcNow(), 4_000, default));
-        File.Copy(await LeftBehindAsync(), part);
+        File.Move(await LeftBehindAsync(), part);
         var recovery = _box.Recovery(_box.Desk());
         var folder = new RecordingFolder(_box.Options.Folder, "node-2");
 
@@ -288,7 +321,7 @@ public sealed class RecordingStoreTests : IDisposable
         var left = Path.Combine(_box.Options.Folder, "active", "node-9");
         Directory.CreateDirectory(left);
         var name = RecordingNames.FileOf(_call.Value, _box.Time.GetUtcNow(), 0, default);
-        File.Copy(await LeftBehindAsync(), Path.Combine(left, name));
+        File.Move(await LeftBehindAsync(), Path.Combine(left, name));
 
         var adopted = new[] { "node-1", "node-2" }.Select(node =>
             new RecordingFolder(_box.Options.Folder, node).Adopt(left)

@@ -147,7 +147,7 @@ public sealed class RecordingUploadTests : IDisposable
     public async Task What_is_deleted_while_it_is_uploaded_does_not_stay_in_the_bucket()
     {
         var entry = await RecordingBox.RecordAsync(_box.Desk(_store), _call);
-        _peer.AfterPut = () => _box.Deletion(_store).DeleteAsync(entry.Recording, "test", default);
+        _peer.BeforePut = () => _box.Deletion(_store).DeleteAsync(entry.Recording, "test", default);
 
         await _box.Uploads(_store).RunDueAsync(default);
 
@@ -182,7 +182,7 @@ public sealed class RecordingUploadTests : IDisposable
     {
         var entry = await RecordingBox.RecordAsync(_box.Desk(_store), _call);
         var atOnce = 0;
-        _peer.AfterPut = async () => atOnce += await _box.Uploads(_store, "node-2").RunDueAsync(default);
+        _peer.BeforePut = async () => atOnce += await _box.Uploads(_store, "node-2").RunDueAsync(default);
         var restarted = _box.Uploads(_store, "node-2");
 
         await _box.Uploads(_store).RunDueAsync(default);
