@@ -50,7 +50,6 @@ internal sealed partial class SessionStream
     private MediaProtection? _protection;
     private MediaProtection? _kept;
     private bool _consentLost;
-    private PeerAddress _dtlsSource;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;

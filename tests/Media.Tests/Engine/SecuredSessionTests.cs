@@ -60,6 +60,51 @@ public class SecuredSessionTests
         pair.Agent.Stats.PacketsLost.Should().Be(0);
     }
 
+    [Theory]
+    [InlineData(DtlsRole.Server)]
+    [InlineData(DtlsRole.Client)]
+    public async Task A_strangers_datagrams_do_not_turn_the_handshake_to_it(DtlsRole agentsRole)
+    {
+        await using var pair = SessionPair.Create();
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        stranger.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var callersRole = agentsRole == DtlsRole.Server ? DtlsRole.Client : DtlsRole.Server;
+        pair.Agent.Start(pair.AgentMedia with { Security = Dtls(pair, agentsRole) });
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, callersRole) });
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        for (var i = 0; i < 200 && pair.Agent.Stats.PacketsReceived == 0; i++)
+        {
+            stranger.SendTo(Bench.Fuzz.DtlsFlights.ClientHello, agent);
+            stranger.SendTo(Bench.Fuzz.DtlsFlights.ClientFlight, agent);
+            await Task.Delay(10);
+        }
+
+        await Hears(pair, 8000);
+        var buffer = new byte[1500];
+        while (stranger.Poll(0, SelectMode.SelectRead))
+            stranger.Receive(buffer).Should().BeLessThan(100, "no flight of ours, only requests for a cookie");
+    }
+
+    [Fact]
+    public async Task A_phone_that_signalled_an_address_behind_its_nat_is_found_by_its_handshake()
+    {
+        await using var pair = SessionPair.Create();
+        var natted = pair.AgentMedia with { RemoteAddress = "10.1.2.3", Security = Dtls(pair, DtlsRole.Server) };
+        pair.Agent.Start(natted);
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+        // It does not speak first: the latch alone would not find it.
+        pair.Caller.Update(
+            pair.CallerMedia with
+            {
+                Security = Dtls(pair, DtlsRole.Client),
+                Direction = MediaDirection.RecvOnly,
+            }
+        );
+
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > 10, "the agent is heard");
+        pair.Agent.Stats.PacketsReceived.Should().Be(0);
+    }
+
     [Fact]
     public async Task A_handshake_with_somebody_else_is_told_and_nothing_is_said()
     {
