@@ -64,7 +64,7 @@ internal sealed partial class SessionStream
         }
 
         var arrivalNs = tick.Io.ArrivalNs;
-        if (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
+        if (!TryFindFormat(packet.PayloadType, media, tick.NowNs, out var format))
         {
             OnForeignPayload(packet, source, arrivalNs);
             return;
@@ -102,10 +102,23 @@ internal sealed partial class SessionStream
             ChangeSsrc(tick, media);
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
-        if (packet.PayloadType == media.ReceivePayloadType)
-            _receiver.OnAudio(packet, sequence, arrivalNs);
+        if (format.Codec is { } codec)
+            _receiver.OnAudio(packet, sequence, arrivalNs, codec);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
-            OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
+            OnEvent(telephoneEvent, packet, format.TelephoneEventRateHz, arrivalNs);
+    }
+
+    /// <summary>The present agreement's meaning of a payload type, or for a while that of the one before (RFC 3264 §8.3.2).</summary>
+    private bool TryFindFormat(int payloadType, NegotiatedMedia media, long nowNs, out ReceivedFormat format)
+    {
+        if (media.TryFind(payloadType, out format))
+            return true;
+        if (_former is not { } former)
+            return false;
+        if (nowNs < _formerUntilNs)
+            return former.TryFind(payloadType, out format);
+        _former = null;
+        return false;
     }
 
     /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>

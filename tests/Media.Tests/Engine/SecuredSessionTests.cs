@@ -32,6 +32,31 @@ public class SecuredSessionTests
         await Hears(pair, rateHz);
     }
 
+    [Fact]
+    public async Task Every_codec_of_our_offer_is_understood_and_for_a_while_those_of_the_agreement_before()
+    {
+        await using var pair = SessionPair.Started();
+        pair.CallerMedia.OtherFormats.Should().Equal(new ReceivedFormat(8, AudioCodec.Pcma));
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > 5, "media flows");
+
+        // The agent changes over without a word: both codecs stood in the offer.
+        pair.Agent.Update(WithCodec(pair.AgentMedia, AudioCodec.Pcma));
+        pair.Agent.Playout.TryEnqueue(Tone.Sine(1000, 4000));
+        await Eventually.Holds(
+            () => pair.CallerSink.Audio is { Length: > 2000 } heard && heard[^400..].Max() > 6500,
+            "the tone is heard"
+        );
+        pair.Caller.Stats.PacketsRejected.Should().Be(0);
+
+        // The caller agrees on something else, and the agent is slow to follow.
+        var before = pair.Caller.Stats.PacketsReceived;
+        pair.Caller.Update(WithCodec(pair.CallerMedia, AudioCodec.L16Narrow) with { OtherFormats = [] });
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > before + 50, "it is still understood");
+        pair.Caller.Stats.PacketsRejected.Should().Be(0);
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsRejected > 0, "but not for ever");
+        (pair.Caller.Stats.PacketsReceived - before).Should().BeInRange(70, 130, "two seconds");
+    }
+
     [Theory]
     [InlineData(SrtpSuite.AeadAes256Gcm, AudioCodec.Pcmu, true)]
     [InlineData(SrtpSuite.AeadAes128Gcm, AudioCodec.G722, false)]
