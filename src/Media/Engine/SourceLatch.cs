@@ -17,6 +17,7 @@ internal struct SourceLatch(int window)
     private const int RebindWithin = 3000;
 
     private PeerAddress _signalled;
+    private PeerAddress _proven;
     private PeerAddress _latched;
     private bool _isLatched;
     private int _left;
@@ -27,8 +28,11 @@ internal struct SourceLatch(int window)
     private uint _candidateSsrc;
     private ushort _candidateNext;
 
-    /// <summary>Where to send: the latched source, before that the signalled address.</summary>
-    public readonly PeerAddress Destination => _isLatched ? _latched : _signalled;
+    /// <summary>Where to send: the latched source, before that the proven or the signalled address.</summary>
+    public readonly PeerAddress Destination =>
+        _isLatched ? _latched
+        : _proven.IsNone ? _signalled
+        : _proven;
 
     public readonly bool IsLatched => _isLatched;
 
@@ -45,9 +49,13 @@ internal struct SourceLatch(int window)
         if (signalled == _signalled || (signalled.IsNone && _isLatched))
             return;
         _signalled = signalled;
+        _proven = default;
         _isLatched = false;
         _candidate = default;
     }
+
+    /// <summary>Encryption has shown that the peer is there: until it latches, that is where to send.</summary>
+    public void Prove(in PeerAddress source) => _proven = source;
 
     /// <summary>Whether a packet from this source is the session's.</summary>
     public bool Accept(in PeerAddress source, uint ssrc, ushort sequence, long nowNs)
