@@ -39,6 +39,7 @@ public static class CallHosting
             () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
             ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
             {
