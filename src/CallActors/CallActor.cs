@@ -272,6 +272,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>What one message brought about is one write.</summary>
     protected override bool AroundReceive(Receive receive, object message)
     {
+        if (_services.Fence.HasFallen)
+        {
+            Context.Stop(Self); // Another node has this call, or will: not a word, not an event more.
+            return true;
+        }
         var handled = base.AroundReceive(receive, message);
         Flush();
         return handled;

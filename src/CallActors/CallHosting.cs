@@ -10,6 +10,7 @@ using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.CallActors;
@@ -44,6 +45,7 @@ public static class CallHosting
             ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
             {
                 Captures = s.GetRequiredService<CallCaptures>(),
+                Fence = s.GetService<NodeFence>() ?? new NodeFence(),
             }
         );
         return services;
@@ -71,7 +73,13 @@ public static class CallHosting
             )
             .AddStartup(
                 (system, registry) =>
-                    CallDrain.Register(system, registry, ServiceOf<LiveCalls>(system), ServiceOf<TimeProvider>(system))
+                    CallDrain.Register(
+                        system,
+                        registry,
+                        ServiceOf<LiveCalls>(system),
+                        ServiceOf<CallServices>(system).Fence,
+                        ServiceOf<TimeProvider>(system)
+                    )
             );
 
     private static T ServiceOf<T>(ActorSystem system)

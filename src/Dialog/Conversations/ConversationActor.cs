@@ -4,6 +4,7 @@ using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.AiAdapters.Dialogue.V1;
 using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Journaling;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Dialog.Tools;
 
@@ -30,6 +31,7 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     private readonly AgentCatalogue _agents;
     private readonly DialogOptions _options;
     private readonly TimeProvider _time;
+    private readonly NodeFence? _fence;
     private readonly IActorRef _journal;
     private readonly Queue<(long Cookie, Action Then)> _onceDurable = [];
     private ConversationState _state = ConversationState.Empty;
@@ -43,9 +45,11 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         ToolBox tools,
         AgentCatalogue agents,
         DialogOptions options,
-        TimeProvider time
+        TimeProvider time,
+        NodeFence? fence = null
     )
     {
+        _fence = fence;
         _id = new ConversationId(entityId);
         _model = model;
         _tools = tools;
@@ -99,6 +103,16 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     }
 
     // ---- life ----
+
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (_fence?.HasFallen is true)
+        {
+            Context.Stop(Self); // Another node has this conversation, or will: no input is taken and no tool is run here.
+            return true;
+        }
+        return base.AroundReceive(receive, message);
+    }
 
     private void OnRecovered(JournalMessages.Recovered recovered)
     {
