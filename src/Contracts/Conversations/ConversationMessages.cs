@@ -104,6 +104,15 @@ public static class ConversationCommands
     /// <summary>The channel is gone for good (hang-up, chat closed).</summary>
     [WireName("conversation/end/1")]
     public sealed record End(ConversationId ConversationId, string Cause, DateTimeOffset At) : IConversationMessage;
+
+    /// <summary>
+    /// The conversation's shard leaves this node: the actor makes its journal complete and stops, so that it goes on at
+    /// another one. It never crosses the wire, and names no conversation: a shard tells it to all of its conversations.
+    /// </summary>
+    public sealed record LeaveNode
+    {
+        public static readonly LeaveNode Instance = new();
+    }
 }
 
 /// <summary>What a conversation tells its listener.</summary>
