@@ -10,6 +10,7 @@ using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.CallActors;
@@ -28,6 +29,7 @@ public static class CallHosting
     {
         services.AddSingleton(options);
         services.AddSingleton<LiveCalls>();
+        services.AddSingleton<MediaGhosts>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<CallRecordStore>();
         services.AddSingleton<ICallRecords, CallRecords>();
@@ -40,11 +42,15 @@ public static class CallHosting
         ));
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s =>
-            ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
+        {
+            var plain = ActivatorUtilities.CreateInstance<CallServices>(s, nodeName);
+            return plain with
             {
+                Cluster = s.GetService<IClusterView>() ?? plain.Cluster,
                 Captures = s.GetRequiredService<CallCaptures>(),
-            }
-        );
+                Ghosts = s.GetRequiredService<MediaGhosts>(),
+            };
+        });
         return services;
     }
 
@@ -67,6 +73,10 @@ public static class CallHosting
                 (_, _, resolver) => resolver.Props<CallRecordProjection>(),
                 new ClusterSingletonOptions { Role = Role },
                 createProxyToo: false
+            )
+            .WithActors(
+                (system, _, resolver) =>
+                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName)
             )
             .AddStartup(
                 (system, registry) =>

@@ -208,10 +208,10 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick)
+    /// <summary>The stream's end: say BYE, unless the call goes on elsewhere; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool bye)
     {
-        if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
+        if (bye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
         _sender.Close();
         _receiver.Dispose();
