@@ -83,7 +83,7 @@ public sealed partial class CallActor
 
     private void OnConversation(IConversationMessage message)
     {
-        if (WaitsForConsentPrompt(message))
+        if (WasDelivered(message) || WaitsForConsentPrompt(message))
         {
             return;
         }
@@ -93,20 +93,27 @@ public sealed partial class CallActor
                 _attached = true;
                 _voice!.UseVoice(attached.Voice);
                 Timers.Cancel(nameof(AttachAgain));
+                OnAttachedAgain();
                 break;
             case ConversationEvents.AgentTurnStarted started:
+                OnTurnAfterMove(started.Turn);
                 ReplyCame();
                 _spokenTurn = started.Turn;
                 _voice!.BeginTurn(started.Turn);
                 break;
             case ConversationEvents.AgentTurnText text:
-                _voice!.AddText(text.Turn, text.Text);
+                _voice!.AddText(text.Turn, StillToSay(text));
                 break;
             case ConversationEvents.AgentTurnEnded ended:
                 _afterTurn[ended.Turn] = ended.Next;
                 _voice!.CompleteTurn(ended.Turn);
                 break;
-            case ConversationEvents.InputAccepted:
+            case ConversationEvents.InputAccepted accepted:
+                if (_resumed is { IsSettled: false, Input: { } input } && input.Id == accepted.InputId)
+                {
+                    Timers.StartSingleTimer(nameof(NothingOwed), NothingOwed.Instance, OwedWithin);
+                }
+                break;
             case ConversationEvents.Ended:
                 break;
             default:
@@ -126,6 +133,12 @@ public sealed partial class CallActor
             case VoiceEvent.UserSaid said:
                 OnUserSaid(said);
                 break;
+            case VoiceEvent.AgentHeard { Turn: > 0 } heard:
+                RecordHeard(heard);
+                break;
+            case VoiceEvent.FellSilent silent:
+                OnFellSilent(silent);
+                break;
             case VoiceEvent.AgentTurnDelivered delivered:
                 OnDelivered(delivered);
                 break;
@@ -134,7 +147,11 @@ public sealed partial class CallActor
             case VoiceEvent.UserSilent silent:
                 ExpectReply();
                 _conversations!.Tell(
-                    new ConversationCommands.UserSilent(ConversationId, InputId("s", silent.At), silent.At)
+                    new ConversationCommands.UserSilent(
+                        ConversationId,
+                        CallInputs.IdOf(CallInputs.Silence, silent.At),
+                        silent.At
+                    )
                 );
                 break;
             case VoiceEvent.DigitPressed pressed:
@@ -168,7 +185,13 @@ public sealed partial class CallActor
         }
         ExpectReply();
         _conversations!.Tell(
-            new ConversationCommands.UserPressed(ConversationId, InputId("d", at), digit.ToString(), at, secret)
+            new ConversationCommands.UserPressed(
+                ConversationId,
+                CallInputs.IdOf(CallInputs.Digit, at),
+                digit.ToString(),
+                at,
+                secret
+            )
         );
     }
 
@@ -177,7 +200,10 @@ public sealed partial class CallActor
     {
         if (_service is null)
         {
-            OnUserSaid(new VoiceEvent.UserSaid(InputId("m", Now), text, Now, Now, Failed: false));
+            var now = Now;
+            OnUserSaid(
+                new VoiceEvent.UserSaid(CallInputs.IdOf(CallInputs.Message, now), text, now, now, Failed: false)
+            );
         }
     }
 
@@ -194,7 +220,8 @@ public sealed partial class CallActor
                 said.StartedAt,
                 said.EndedAt,
                 LatencyMs: null,
-                Interrupted: false
+                Interrupted: false,
+                InputId: said.UtteranceId
             )
         );
         _log.Info("Call {CallId} heard: {Text}", _id, told);
@@ -213,6 +240,7 @@ public sealed partial class CallActor
 
     private void OnDelivered(VoiceEvent.AgentTurnDelivered turn)
     {
+        turn = WithHeardBefore(turn);
         _services.Metrics.AgentTurn(turn.LatencyMs, turn.Interrupted);
         if (turn.HeardText.Length > 0)
         {
@@ -225,7 +253,8 @@ public sealed partial class CallActor
                     turn.StartedAt,
                     turn.EndedAt,
                     turn.LatencyMs,
-                    turn.Interrupted
+                    turn.Interrupted,
+                    turn.Turn > 0 ? turn.Turn : null
                 )
             );
             _log.Info("Call {CallId} said: {Text}", _id, turn.HeardText);
@@ -297,6 +326,4 @@ public sealed partial class CallActor
 
     private void EndConversation(string cause) =>
         _conversations?.Tell(new ConversationCommands.End(ConversationId, cause, Now));
-
-    private static string InputId(string kind, DateTimeOffset at) => $"{kind}{at.ToUnixTimeMilliseconds()}";
 }

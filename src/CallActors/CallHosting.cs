@@ -30,6 +30,7 @@ public static class CallHosting
     {
         services.AddSingleton(options);
         services.AddSingleton<LiveCalls>();
+        services.AddSingleton<MediaGhosts>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<CallRecordStore>();
         services.AddSingleton<ICallRecords, CallRecords>();
@@ -43,12 +44,16 @@ public static class CallHosting
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
-            ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
+        {
+            var plain = ActivatorUtilities.CreateInstance<CallServices>(s, nodeName);
+            return plain with
             {
+                Cluster = s.GetService<IClusterView>() ?? plain.Cluster,
                 Captures = s.GetRequiredService<CallCaptures>(),
                 Fence = s.GetService<NodeFence>() ?? new NodeFence(),
-            }
-        );
+                Ghosts = s.GetRequiredService<MediaGhosts>(),
+            };
+        });
         return services;
     }
 
@@ -70,6 +75,7 @@ public static class CallHosting
             .WithActors(
                 (system, _, resolver) =>
                 {
+                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName);
                     if (Cluster.Get(system).SelfRoles.Contains(Role))
                     {
                         system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");

@@ -61,6 +61,11 @@ public sealed class CallOptions : IValidatableObject
     public string GiveUpPhrase { get; set; } =
         "I'm sorry, something went wrong on our side. Please call again later. Goodbye.";
 
+    /// <summary>
+    /// What the caller is told when a call was taken up after a crash and the agent owed nothing. Empty: nothing.
+    /// </summary>
+    public string ResumePhrase { get; set; } = "Sorry, there was a short interruption. Please go on.";
+
     /// <summary>Threads on which calls listen and speak; 0 for one per core.</summary>
     [Range(0, 256)]
     public int SpeechPumpThreads { get; set; }

@@ -88,6 +88,10 @@ public static class SipGatewayEvents
         DateTimeOffset At,
         SendFailure Failure = SendFailure.Refused
     ) : ICallMessage;
+
+    /// <summary>The gateway is about to stop: the call is to let its peer know another one's address.</summary>
+    [WireName("sip/gateway-leaving/1")]
+    public sealed record GatewayLeaving(CallId CallId) : ICallMessage;
 }
 
 /// <summary>What a call asks of a gateway.</summary>

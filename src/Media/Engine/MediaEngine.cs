@@ -87,7 +87,7 @@ public sealed class MediaEngine : IAsyncDisposable
         if (session is not null)
             _sessions.TryAdd(session, 0);
         if (_closed)
-            session?.Silence(); // It came to be while all was closed.
+            session?.Abandon(); // It came to be while all was closed.
         return session;
     }
 
@@ -99,7 +99,7 @@ public sealed class MediaEngine : IAsyncDisposable
     {
         _closed = true;
         foreach (var session in _sessions.Keys)
-            session.Silence();
+            session.Abandon();
     }
 
     /// <summary>

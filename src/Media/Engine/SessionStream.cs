@@ -213,8 +213,8 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE where asked to; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick, bool sayBye = true)
+    /// <summary>The stream's end: say BYE, unless the call goes on elsewhere; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool sayBye)
     {
         if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
