@@ -11,6 +11,7 @@ using OCPlatform.CallActors.Placement;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.CallActors;
@@ -50,8 +51,13 @@ public static class CallHosting
     }
 
     /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
-    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
+    /// <param name="drain">How long calls may take to move to other nodes when this one is being stopped.</param>
+    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
+            .AddHocon(
+                $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
+                HoconAddMode.Prepend
+            )
             .WithNodeShards<CallRegion, CallActor>(
                 ShardKind.Calls,
                 Role,
@@ -69,13 +75,26 @@ public static class CallHosting
                 {
                     if (Cluster.Get(system).SelfRoles.Contains(Role))
                     {
+                        system.ActorOf(resolver.Props<Witness>(), Witness.Name);
                         system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
                     }
                 }
             )
             .AddStartup(
                 (system, registry) =>
-                    CallDrain.Register(system, registry, ServiceOf<LiveCalls>(system), ServiceOf<TimeProvider>(system))
+                    CallDrain.Register(
+                        system,
+                        registry,
+                        () =>
+                            new CallDrain(
+                                system,
+                                registry,
+                                ServiceOf<LiveCalls>(system),
+                                ServiceOf<ClusterView>(system),
+                                ServiceOf<TimeProvider>(system),
+                                drain
+                            )
+                    )
             );
 
     private static T ServiceOf<T>(ActorSystem system)

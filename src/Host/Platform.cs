@@ -47,6 +47,8 @@ public static class Platform
         builder.Services.AddSipServices(options.Sip, options.Node.EffectiveName);
         builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
         builder.Services.AddSingleton<INodeLoad, MeasuredLoad>();
+        builder.Services.AddSingleton<INodeSelf, NodeSelf>();
+        builder.Services.AddClusterView();
         builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
         builder.Services.AddRecording(options.Recording, options.Node.EffectiveName);
         builder.Services.AddDialog(options.Dialog);
@@ -56,8 +58,9 @@ public static class Platform
             ActorSystemSetup.SystemName,
             akka =>
                 akka.AddNode(options, database)
+                    .AddClusterViewActor()
                     .AddConversationActors()
-                    .AddCallActors()
+                    .AddCallActors(TimeSpan.FromSeconds(options.Cluster.DrainSeconds))
                     .AddSipGatewayActor()
                     .AddChatGatewayActor()
         );

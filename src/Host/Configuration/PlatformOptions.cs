@@ -161,6 +161,13 @@ public sealed class ClusterOptions
 
     /// <summary>Nodes to join, as `host:port`, the same list on every node. Empty: this node forms a cluster of its own.</summary>
     public List<string> SeedNodes { get; set; } = [];
+
+    /// <summary>
+    /// How long the calls of this node may take to move to other nodes when it is being stopped, in seconds. A node alone
+    /// does not wait: it says goodbye to its callers.
+    /// </summary>
+    [Range(1, 3600)]
+    public int DrainSeconds { get; set; } = 30;
 }
 
 public enum LogFormat
