@@ -29,6 +29,9 @@ public sealed partial class CallActor
     private IActorRef? _watched;
     private bool _gatewayIsGone;
 
+    // Leaves, and waits to hear that the peer knows another one.
+    private IActorRef? _leftGateway;
+
     // Responses go back to the gateway that holds the transaction.
     private readonly Dictionary<string, IActorRef> _transactions = [];
 
@@ -206,6 +209,10 @@ public sealed partial class CallActor
             return;
         }
         var isOther = !gateway.Equals(_gateway);
+        if (isOther && found.Reason == SeekReason.Leaving)
+        {
+            _leftGateway = _gateway;
+        }
         UseGateway(gateway);
         foreach (var leg in _legs.ToList())
         {

@@ -364,7 +364,7 @@ public sealed partial class CallActor
         {
             return;
         }
-        _services.LiveCalls.Remove(_id);
+        _services.LiveCalls.Remove(_id, isOver: true);
         StopVoice();
         media.Abandon();
         _media = null;

@@ -357,7 +357,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         if (_media is { } media)
         {
             // Not in another's name: the call may be at home here again already.
-            _services.LiveCalls.Remove(_id);
+            _services.LiveCalls.Remove(_id, isOver: _state.IsEnded);
             media.Dispose();
             _media = null;
         }

@@ -1,4 +1,5 @@
 using Akka.Hosting;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Commands;
@@ -33,11 +34,13 @@ public static class Platform
         builder.Services.AddReadiness(options.Node);
         builder.Services.AddMetricsPage();
         builder.Services.AddGracefulStop();
+        builder.Services.AddSingleton<INodeSelf, NodeSelf>();
+        builder.Services.AddClusterView();
         builder.Services.AddRoles(options);
-        builder.Services.AddClusterReports(options.Node);
+        builder.Services.AddClusterReports();
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka => akka.AddNode(options, database).AddRoleActors(options.Node)
+            akka => akka.AddNode(options, database).AddClusterViewActor().AddRoleActors(options)
         );
 
         var app = builder.Build();
