@@ -33,8 +33,14 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
     private volatile string? _failure;
     private volatile bool _closed;
 
+    // In force last, also while there are none.
+    private (SrtpSender? Sender, SrtpReceiver? Receiver) _last;
+
     /// <summary>Keys are in force both ways.</summary>
     public bool IsReady => _sender is not null;
+
+    /// <summary>Grows whenever another pair of keys comes into force.</summary>
+    public int KeyChanges { get; private set; }
 
     /// <summary>Packets that were not authentic, replayed, or came before there were keys.</summary>
     public long Refused { get; private set; }
@@ -113,6 +119,13 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
     /// <summary>The handshake's next datagram to be sent.</summary>
     public bool TryTakeDtls(out byte[]? datagram) => _dtlsOut.TryDequeue(out datagram);
 
+    /// <summary>We send nothing under this SSRC any more, and never will again.</summary>
+    public void Retire(uint ssrc)
+    {
+        foreach (var (_, sender) in _senders)
+            sender.Retire(ssrc);
+    }
+
     /// <summary>The keys are wiped.</summary>
     public void Dispose()
     {
@@ -150,6 +163,12 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
         _receiver = _receivers.Find(r => r.Keys.Matches(receive)).Receiver;
         if (_receiver is null && _receivers.Count < MostContexts)
             _receivers.Add((receive, _receiver = new SrtpReceiver(receive)));
+        if (_receiver is { } receiver && receiver != _last.Receiver)
+            receiver.Resume();
+        if ((_sender, _receiver) == _last)
+            return;
+        _last = (_sender, _receiver);
+        KeyChanges++;
     }
 
     private void EndHandshake()

@@ -69,7 +69,7 @@ internal sealed partial class SessionStream
             return;
         }
 
-        if (!_path.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
+        if (!_path.Accept(source, _protection is not null, packet.Ssrc, packet.SequenceNumber, arrivalNs))
         {
             _rejected++;
             return;
@@ -98,7 +98,7 @@ internal sealed partial class SessionStream
         );
 
         if (_rtcp.IsCollision(packet.Ssrc))
-            ChangeSsrc(tick, media);
+            OnCollision(tick, media);
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
         if (packet.PayloadType == media.ReceivePayloadType)
@@ -122,17 +122,20 @@ internal sealed partial class SessionStream
         }
     }
 
+    /// <summary>Tells once that nothing may be sent any more (RFC 7675 §5.1), until the peer comes back.</summary>
+    private void WatchConsent(in ClockTick tick)
+    {
+        var lost = _path.IsConsentLost(tick.NowNs);
+        if (lost && !_consentLost)
+            _sink.OnMediaTimeout();
+        _consentLost = lost;
+    }
+
     /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
     private void Attend(in ClockTick tick, MediaProtection protection)
     {
         if (protection.TryTakeFailure(out var failure))
             _sink.OnNotSecured(failure);
-        if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
-        {
-            _consentLost = true;
-            _sink.OnMediaTimeout();
-        }
-
         var destination = _path.Destination;
         // A client behind a NAT is known by its ClientHello before any of its media.
         if (!_path.IsLatched && !_dtlsSource.IsNone)
