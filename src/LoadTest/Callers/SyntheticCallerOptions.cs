@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Jitter;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transports;
@@ -34,7 +35,7 @@ public sealed class SyntheticCallerOptions
     /// Depth of the callers' jitter buffer in ms. Measured times are those of arrival, so it does not count in them; what is
     /// heard of packets later than this is lost.
     /// </summary>
-    [Range(20, 1000)]
+    [Range(20, AudioReceiver.MaxDelayMs)]
     public int JitterBufferMs { get; set; } = 120;
 
     /// <summary>Calls at once.</summary>

@@ -56,6 +56,8 @@ internal sealed class GuardedSink(IMediaSink sink) : IMediaSink
 
     public void OnBye() => Guard(static (s, _) => s.OnBye(), 0);
 
+    public void OnBroken(Exception cause) => Guard(static (s, a) => s.OnBroken(a), cause);
+
     private void Guard<T>(Action<IMediaSink, T> callback, T argument)
     {
         try

@@ -104,4 +104,9 @@ public interface IMediaSink
 
     /// <summary>The peer ended its stream with an RTCP BYE.</summary>
     void OnBye() { }
+
+    /// <summary>
+    /// A fault of ours ended the session's media: once, as the last callback; the session closes by itself.
+    /// </summary>
+    void OnBroken(Exception cause) { }
 }

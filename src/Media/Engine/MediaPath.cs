@@ -113,9 +113,17 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     public bool TryReceiveRtcp(in ClockTick tick) =>
         tick.Io.TryReceive(sockets.Rtcp, connected: false, tick.NowNs, tick.WallMinusMonotonicNs);
 
-    /// <summary>Whether an RTP packet from this source is the session's.</summary>
-    public bool Accept(in PeerAddress source, uint ssrc, ushort sequence, long nowNs) =>
-        _ice is { } ice ? ice.IsValid(source, nowNs) : _latch.Accept(source, ssrc, sequence, nowNs);
+    /// <summary>Whether an RTP packet from this source is the session's; if so, it says that the peer is there.</summary>
+    /// <param name="authenticated">By SRTP.</param>
+    public bool Accept(in PeerAddress source, bool authenticated, uint ssrc, ushort sequence, long nowNs)
+    {
+        if (_ice is not { } ice)
+            return _latch.Accept(source, ssrc, sequence, nowNs);
+        if (!ice.IsValid(source, nowNs))
+            return false;
+        ice.OnMedia(source, authenticated, nowNs);
+        return true;
+    }
 
     /// <summary>An RTP packet; an empty one is not sent.</summary>
     public void Send(in ClockTick tick, ReadOnlySpan<byte> packet)

@@ -70,7 +70,7 @@ internal sealed partial class SessionStream
             return;
         }
 
-        if (!_path.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
+        if (!_path.Accept(source, _protection is not null, packet.Ssrc, packet.SequenceNumber, arrivalNs))
         {
             _rejected++;
             return;
@@ -99,7 +99,7 @@ internal sealed partial class SessionStream
         );
 
         if (_rtcp.IsCollision(packet.Ssrc))
-            ChangeSsrc(tick, media);
+            OnCollision(tick, media);
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
         if (format.Codec is { } codec)
@@ -152,6 +152,15 @@ internal sealed partial class SessionStream
         return isTaken;
     }
 
+    /// <summary>Tells once that nothing may be sent any more (RFC 7675 §5.1), until the peer comes back.</summary>
+    private void WatchConsent(in ClockTick tick)
+    {
+        var lost = _path.IsConsentLost(tick.NowNs);
+        if (lost && !_consentLost)
+            _sink.OnMediaTimeout();
+        _consentLost = lost;
+    }
+
     /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
     private void Attend(in ClockTick tick, MediaProtection protection)
     {
@@ -159,12 +168,6 @@ internal sealed partial class SessionStream
             _path.Prove(proven);
         if (protection.TakeFailure(tick.NowNs) is { } failure)
             _sink.OnNotSecured(failure);
-        if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
-        {
-            _consentLost = true;
-            _sink.OnMediaTimeout();
-        }
-
         // Before there is an address, what is to go there waits.
         var known = _path.Destination;
         while (

@@ -262,7 +262,7 @@ public class SecuredSessionTests
         await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived == 10, "the peer's media is taken");
     }
 
-    private static byte[] Check(IceCredentials ice, bool nominate)
+    internal static byte[] Check(IceCredentials ice, bool nominate)
     {
         var bytes = new byte[StunMessage.MaxBytes];
         var id = new byte[StunMessage.TransactionIdBytes];
@@ -284,7 +284,7 @@ public class SecuredSessionTests
         return media with { Codec = codec, SendPayloadType = type, ReceivePayloadType = type };
     }
 
-    private static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
+    internal static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
         new()
         {
             Agreement = KeyAgreement.Sdes,
