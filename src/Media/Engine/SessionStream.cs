@@ -56,6 +56,10 @@ internal sealed partial class SessionStream
     private MediaProtection? _protection;
     private MediaProtection? _kept;
     private bool _consentLost;
+
+    // Null where RTCP shares RTP's port, or needs nothing but an address. Kept like the protection.
+    private SeparateRtcp? _separateRtcp;
+    private SeparateRtcp? _keptRtcp;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -206,6 +210,7 @@ internal sealed partial class SessionStream
         Receive(tick, media);
         if (_protection is { } protection)
             Attend(tick, protection);
+        _separateRtcp?.Attend(tick);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -221,6 +226,7 @@ internal sealed partial class SessionStream
         _sender.Close();
         _receiver.Dispose();
         _kept?.Dispose();
+        _keptRtcp?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -254,6 +260,16 @@ internal sealed partial class SessionStream
         {
             _protection = _kept ??= new MediaProtection(() => _engine.Dtls);
             _protection.Use(security);
+        }
+
+        _separateRtcp = null;
+        if (
+            !agreement.Media.RtcpMux
+            && (agreement.Media.Ice is not null || agreement.Media.Security is { Agreement: KeyAgreement.Dtls })
+        )
+        {
+            _separateRtcp = _keptRtcp ??= new SeparateRtcp(_path.Sockets, _path, () => _engine.Dtls);
+            _separateRtcp.Use(tick, agreement.Media);
         }
     }
 
