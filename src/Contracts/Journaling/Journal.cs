@@ -19,6 +19,12 @@ public static class JournalMessages
 
     /// <summary>The journal cannot be read or written; what was not Appended is not durable. It stops after this.</summary>
     public sealed record Failed(string Cause);
+
+    /// <summary>
+    /// Another owner of this entity has written since this one read: the entity lives elsewhere now. Whoever hears this stops
+    /// without a word to anyone outside: no BYE, no audio, no event.
+    /// </summary>
+    public sealed record Fenced;
 }
 
 /// <summary>

@@ -27,7 +27,6 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
 
     public PeerAddress Destination => _ice is { } ice ? ice.Destination : _latch.Destination;
     public bool IsLatched => _ice is { } ice ? !ice.Destination.IsNone : _latch.IsLatched;
-    public bool IsConnected => _connected;
 
     /// <summary>RTP packets in bytes, without UDP and IP.</summary>
     public long BytesSent => _bytesSent;
@@ -37,7 +36,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     /// <summary>A new agreement names the peer's address, or the credentials of its checks.</summary>
     public void Signal(in ClockTick tick, in PeerAddress signalled, IceCredentials? credentials)
     {
-        _latch.Signal(signalled);
+        _latch.Signal(signalled, tick.NowNs);
         if (IceLite.IsRestart(_credentials, credentials))
             _ice = credentials is null ? null : new IceLite(credentials, tick.NowNs);
         _credentials = credentials;

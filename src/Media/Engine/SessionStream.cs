@@ -218,10 +218,10 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick)
+    /// <summary>The stream's end: say BYE where asked to; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool sayBye = true)
     {
-        if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
+        if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
         _sender.Close();
         _receiver.Dispose();
