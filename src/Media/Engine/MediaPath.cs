@@ -37,11 +37,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     public void Signal(in ClockTick tick, in PeerAddress signalled, IceCredentials? credentials)
     {
         _latch.Signal(signalled, tick.NowNs);
-        // Other credentials are a restart (RFC 8445 §9): what was proven counts no more.
-        if (
-            credentials?.LocalUfrag != _credentials?.LocalUfrag
-            || credentials?.RemoteUfrag != _credentials?.RemoteUfrag
-        )
+        if (IceLite.IsRestart(_credentials, credentials))
             _ice = credentials is null ? null : new IceLite(credentials, tick.NowNs);
         _credentials = credentials;
         if (_connected && (_ice is not null || !_latch.IsLatched))
@@ -137,7 +133,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         _bytesSent += packet.Length;
     }
 
-    /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to the port above the latched one, or the signalled one.</summary>
+    /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to a port of its own.</summary>
     public void SendRtcp(in ClockTick tick, ReadOnlySpan<byte> packet, bool mux, int signalledPort)
     {
         var destination = Destination;
@@ -146,13 +142,12 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         if (mux)
             tick.Io.Send(sockets.Rtp, _connected, packet, destination);
         else
-            tick.Io.Send(
-                sockets.Rtcp,
-                connected: false,
-                packet,
-                destination.WithPort(IsLatched ? destination.Port + 1 : signalledPort)
-            );
+            tick.Io.Send(sockets.Rtcp, connected: false, packet, RtcpDestination(signalledPort));
     }
+
+    /// <summary>Where RTCP goes without rtcp-mux and ICE: to the signalled port, or above the one that a NAT has made of it.</summary>
+    public PeerAddress RtcpDestination(int signalledPort) =>
+        Destination.WithPort(_latch.IsElsewhere ? Destination.Port + 1 : signalledPort);
 
     /// <summary>A datagram of another protocol on the RTP port, wherever it is to go.</summary>
     public void SendOther(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress destination) =>

@@ -25,10 +25,13 @@ internal sealed partial class SessionStream
         if (probe)
             _expected = Math.Max(1, count);
 
-        if (media.RtcpMux || !IsRtcpTick(tick))
+        if (media.RtcpMux || (_separateRtcp is null && !IsRtcpTick(tick)))
             return;
         while (count++ < MostPerTick && _path.TryReceiveRtcp(tick))
-            OnRtcp(tick, tick.Io.Source);
+        {
+            if (_separateRtcp?.OnDatagram(tick, tick.Io.Packet, tick.Io.Source) != true)
+                OnRtcp(tick, tick.Io.Source);
+        }
     }
 
     private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)

@@ -64,6 +64,10 @@ internal sealed partial class SessionStream
     // Under which keys, and towards whom, the stream is sent; −1: in the clear.
     private int _keyChanges;
     private PeerAddress _party;
+
+    // Null where RTCP shares RTP's port, or needs nothing but an address. Kept like the protection.
+    private SeparateRtcp? _separateRtcp;
+    private SeparateRtcp? _keptRtcp;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -227,7 +231,7 @@ internal sealed partial class SessionStream
                 Restart();
             }
         }
-
+        _separateRtcp?.Attend(tick);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -255,6 +259,7 @@ internal sealed partial class SessionStream
         _sender.Close();
         _receiver.Dispose();
         _kept?.Dispose();
+        _keptRtcp?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -297,6 +302,16 @@ internal sealed partial class SessionStream
             _keyChanges = -1;
         if (!agreement.RemoteRtp.IsNone)
             _party = agreement.RemoteRtp;
+
+        _separateRtcp = null;
+        if (
+            !agreement.Media.RtcpMux
+            && (agreement.Media.Ice is not null || agreement.Media.Security is { Agreement: KeyAgreement.Dtls })
+        )
+        {
+            _separateRtcp = _keptRtcp ??= new SeparateRtcp(_path.Sockets, _path, () => _engine.Dtls);
+            _separateRtcp.Use(tick, agreement.Media);
+        }
     }
 
     // ---- ahead of the tick, see CacheLines ----

@@ -77,6 +77,10 @@ internal sealed class IceLite
         _strangersNs = nowNs - StrangerBurst * StrangerNs;
     }
 
+    /// <summary>Other credentials are a restart (RFC 8445 §9): what was proven counts no more.</summary>
+    public static bool IsRestart(IceCredentials? before, IceCredentials? now) =>
+        before?.LocalUfrag != now?.LocalUfrag || before?.RemoteUfrag != now?.RemoteUfrag;
+
     /// <summary>Where media and DTLS go; none before the first authenticated check.</summary>
     public PeerAddress Destination => _selected < 0 ? default : _sources[_selected].Address;
 
