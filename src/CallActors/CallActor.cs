@@ -50,6 +50,8 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private long _journaled;
     private long _durable;
     private bool _journalFailed;
+    private bool _journalAway;
+    private bool _isNew;
 
     public CallActor(string entityId, CallServices services)
     {
@@ -88,6 +90,8 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     {
         Receive<JournalMessages.Recovered>(OnRecovered);
         Receive<JournalMessages.Failed>(OnPastUnknown);
+        Receive<JournalMessages.Away>(_ => { });
+        Receive<JournalMessages.Back>(_ => { });
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -102,6 +106,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<IConversationMessage>(OnConversation);
         Receive<ReplyOverdue>(OnReplyOverdue);
         Receive<AttachAgain>(_ => Attach());
+        Receive<ConversationGone>(OnConversationGone);
         Receive<CallCommands.Recover>(_ => { });
         JournalAndQueries();
     }
@@ -112,7 +117,14 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Signalling();
         NoVerbs();
-        Receive<ReceiveTimeout>(_ => Context.Stop(Self));
+        Receive<ReceiveTimeout>(_ =>
+        {
+            // What happened while the database is away must outlive the call, or it never ends for those who look later.
+            if (!_journalAway)
+            {
+                Context.Stop(Self);
+            }
+        });
         JournalAndQueries();
         ReceiveAny(_ => { });
         Context.SetReceiveTimeout(JournalDeadline);
@@ -128,8 +140,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             _durable = appended.Cookie;
             StopWhenDone();
         });
+        Receive<JournalMessages.Away>(_ => _journalAway = true);
+        Receive<JournalMessages.Back>(_ => _journalAway = false);
         Receive<JournalMessages.Failed>(failed =>
         {
+            _journalAway = false;
             // The caller is worth more than the record: the call goes on, and says so.
             _journalFailed = true;
             _log.Error("Call {CallId} goes on without its journal: {Cause}", _id, failed.Cause);
@@ -149,6 +164,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Open(SipGatewayEvents.InviteArrived invite)
     {
         Context.SetReceiveTimeout(null);
+        _isNew = true;
         Become(InCall);
         OnInvite(invite);
     }
@@ -156,6 +172,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Open(CallCommands.Place place)
     {
         Context.SetReceiveTimeout(null);
+        _isNew = true;
         Become(InCall);
         OnPlace(place);
     }

@@ -37,6 +37,7 @@ public static class Platform
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Http);
         builder.Services.AddSingleton(database);
+        builder.Services.AddDatabaseHealth(options.Calls.WhenDatabaseIsAway);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddWebSide();
         builder.Services.AddReadiness();
@@ -54,8 +55,8 @@ public static class Platform
         builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka =>
-                akka.AddNode(options, database)
+            (akka, services) =>
+                akka.AddNode(options, database, services.GetRequiredService<IDatabaseHealth>())
                     .AddConversationActors()
                     .AddCallActors()
                     .AddSipGatewayActor()

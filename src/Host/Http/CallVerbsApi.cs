@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Sip;
 
@@ -89,9 +90,14 @@ public static class CallVerbsApi
 
     private static Results<Accepted<PlacedCall>, ProblemHttpResult> Place(
         PlaceCall place,
-        [FromServices] IRequiredActor<CallRegion> calls
+        [FromServices] IRequiredActor<CallRegion> calls,
+        [FromServices] NewCalls newCalls
     )
     {
+        if (newCalls.RefusedBecause is { } refused)
+        {
+            return TypedResults.Problem(statusCode: 503, detail: $"No calls are placed now: {refused}.");
+        }
         var id = CallId.New();
         CallCommands.Place command;
         try
