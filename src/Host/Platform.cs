@@ -29,6 +29,7 @@ public static class Platform
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Http);
         builder.Services.AddSingleton(database);
+        builder.Services.AddDatabaseHealth(options.Calls.WhenDatabaseIsAway);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddWebSide();
         builder.Services.AddReadiness(options.Node);
@@ -40,7 +41,10 @@ public static class Platform
         builder.Services.AddClusterReports();
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka => akka.AddNode(options, database).AddClusterViewActor().AddRoleActors(options)
+            (akka, services) =>
+                akka.AddNode(options, database, services.GetRequiredService<IDatabaseHealth>())
+                    .AddClusterViewActor()
+                    .AddRoleActors(options)
         );
 
         var app = builder.Build();
