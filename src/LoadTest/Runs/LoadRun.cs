@@ -40,6 +40,7 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
 {
     private static readonly TimeSpan ClockWatch = TimeSpan.FromSeconds(5);
 
+    private readonly TargetPool _targets = new(plan.Targets, time);
     private readonly List<CallMeasurement> _calls = [];
     private readonly List<HeardAudio> _heard = [];
     private readonly LatenessHistogram _lateness = new();
@@ -103,7 +104,8 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
                 }
                 stop.ThrowIfCancellationRequested();
                 Interlocked.Increment(ref _open);
-                _ = RunCallAsync(index, plan.Scripts[random.Next(plan.Scripts.Count)], room, stop);
+                var script = plan.ScriptsByTurns ? index % plan.Scripts.Count : random.Next(plan.Scripts.Count);
+                _ = RunCallAsync(index, plan.Scripts[script], room, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -119,18 +121,21 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
         Progress.OnStarted();
         try
         {
+            var targets = _targets.Next();
             var result = await caller.CallAsync(
                 script,
                 new CallerRequest
                 {
-                    Target = plan.Target,
-                    Destination = plan.Destination,
+                    Target = targets[0].Uri,
+                    Destination = targets[0].Destination,
+                    Alternatives = [.. targets.Skip(1)],
+                    OnTargetFailed = _targets.OnFailed,
                     Codecs = plan.Codecs,
                     From = $"caller{index:0000}",
                     Index = index,
                     Record = plan.AudioFolder is not null || plan.KeepHeard,
                     OnTurn = Progress.OnTurn,
-                    OnAnswered = Progress.OnAnswered,
+                    OnAnswered = OnAnswered,
                     Lateness = _lateness,
                 },
                 stop
@@ -185,6 +190,13 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
             _calls.Add(call);
         }
         Progress.OnEnded(call);
+        plan.OnEnded?.Invoke(call);
+    }
+
+    private void OnAnswered(LiveCall call)
+    {
+        Progress.OnAnswered();
+        plan.OnAnswered?.Invoke(call);
     }
 
     private void Release()
