@@ -73,6 +73,10 @@ public static class ChaosCommand
         Description = "For the nodes' logs and report.json.",
         DefaultValueFactory = _ => "TestResults/chaos",
     };
+    private static readonly Option<bool> OwnEngines = new("--own-engines")
+    {
+        Description = "The nodes recognise speech themselves. Default: a recogniser that knows the callers' lines.",
+    };
     private static readonly Option<string> LogLevel = new("--log-level")
     {
         Description = "Of the nodes.",
@@ -110,6 +114,7 @@ public static class ChaosCommand
                         Loopback,
                         Host,
                         Folder,
+                        OwnEngines,
                         LogLevel,
                     ]
             )
@@ -160,6 +165,7 @@ public static class ChaosCommand
                 Loopback = parsed.GetValue(Loopback),
                 HostPath = Path.GetFullPath(parsed.GetValue(Host)!),
                 Folder = parsed.GetValue(Folder)!,
+                OwnEngines = parsed.GetValue(OwnEngines),
                 LogLevel = parsed.GetValue(LogLevel)!,
             };
             var start = time.GetTimestamp();

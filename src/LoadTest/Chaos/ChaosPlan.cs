@@ -41,5 +41,8 @@ public sealed record ChaosPlan
 
     /// <summary>Loopback addresses even where namespaces could be had.</summary>
     public bool Loopback { get; init; }
+
+    /// <summary>The nodes recognise speech themselves, instead of a recogniser that knows the callers' lines.</summary>
+    public bool OwnEngines { get; init; }
     public string LogLevel { get; init; } = "information";
 }

@@ -41,11 +41,18 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
     /// <exception cref="LabException">The cluster could not be started, or the calls not set up.</exception>
     public async Task<ChaosResult> RunAsync(CancellationToken stop)
     {
+        var scripts = await ScriptsAsync(stop);
         var network = await NetworkAsync();
+        await using var recognition = await RecognitionAsync(network, scripts);
         say($"network: {network.GetType().Name}, callers at {network.HarnessAddress}; starting {plan.Nodes} nodes");
         await using var cluster = await TestCluster.StartAsync(
             network,
-            new ClusterSettings { HostPath = plan.HostPath, LogLevel = plan.LogLevel },
+            new ClusterSettings
+            {
+                HostPath = plan.HostPath,
+                LogLevel = plan.LogLevel,
+                Recognizer = recognition?.Address,
+            },
             plan.Folder,
             ReadyDeadline
         );
@@ -61,7 +68,7 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
             time
         );
         await caller.WarmUpAsync(stop);
-        var population = new Population(caller, await LoadPlanAsync(cluster, stop), time, stop);
+        var population = new Population(caller, LoadPlanOf(cluster, scripts), time, stop);
         var books = new BookingLedger(cluster.Postgres.Database);
         using var looking = new CancellationTokenSource();
         var look = LookAsync(cluster, population, books, looking.Token);
@@ -93,6 +100,17 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
         );
     }
 
+    private async Task<RecognitionServer?> RecognitionAsync(
+        INodeNetwork network,
+        IReadOnlyList<CallerScript> scripts
+    ) =>
+        plan.OwnEngines
+            ? null
+            : await RecognitionServer.StartAsync(
+                new(network.HarnessAddress, 0),
+                new LineRecognizer(scripts.SelectMany(s => s.Lines).Select(l => l.Speech).OfType<SpokenLine>())
+            );
+
     private async Task<INodeNetwork> NetworkAsync()
     {
         if (plan.Loopback)
@@ -110,7 +128,7 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
         }
     }
 
-    private async Task<LoadPlan> LoadPlanAsync(TestCluster cluster, CancellationToken stop)
+    private LoadPlan LoadPlanOf(TestCluster cluster, IReadOnlyList<CallerScript> scripts)
     {
         var user = plan.Talk == ChaosTalk.Booking ? "frontdesk" : ClusterSettings.PlayNumber;
         return new LoadPlan
@@ -123,7 +141,7 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
             ],
             Rate = plan.Rate,
             MaxConcurrent = plan.Calls,
-            Scripts = await ScriptsAsync(stop),
+            Scripts = scripts,
             ScriptsByTurns = true,
             Seed = plan.Seed,
         };

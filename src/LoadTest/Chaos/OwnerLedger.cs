@@ -27,7 +27,7 @@ internal static class OwnerLedger
         await using var command = connection.CreateCommand();
         command.CommandText = """
             SELECT persistence_id, sequence_number, manifest, writer_uuid, message FROM journal
-            WHERE persistence_id LIKE 'call-%' OR persistence_id LIKE 'call/%' OR persistence_id LIKE 'c%'
+            WHERE persistence_id LIKE 'call-%'
             ORDER BY persistence_id, sequence_number
             """;
         var owners = new List<CallOwners>();

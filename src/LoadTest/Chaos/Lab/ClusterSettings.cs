@@ -27,21 +27,26 @@ public sealed record ClusterSettings
     /// <summary>Further top-level YAML.</summary>
     public string Extra { get; init; } = "";
 
+    /// <summary>Where speech is recognised; null: by each node's own engine.</summary>
+    public Uri? Recognizer { get; init; }
+
     /// <summary>
-    /// Speech engines as light as they go: partial results are only needed to look ahead, and 60 callers on two cores leave nothing for
-    /// that.
+    /// The agent's voice. Of the embedded ones flite costs some ms a phrase and Kokoro some hundred, which 60 calls on two cores cannot
+    /// have.
     /// </summary>
-    public string Speech { get; init; } =
-        """
-            speech:
-              stt:
-                model: tiny
-                interimIntervalMs: 10000
-                finalDecodeDeadlineMs: 8000
-                clientFinalDeadlineMs: 8000
-              tts:
-                firstAudioDeadlineMs: 300
-            """;
+    public string Voice { get; init; } = "flite/slt";
+
+    /// <summary>The agents as they are, but for the voice.</summary>
+    internal void CopyAgents(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var agent in Directory.GetFiles(Path.Combine(WorkingFolder ?? ".", "agents"), "*.yaml"))
+        {
+            var lines = File.ReadAllLines(agent)
+                .Select(l => l.StartsWith("voice:", StringComparison.Ordinal) ? $"voice: {Voice}" : l);
+            File.WriteAllLines(Path.Combine(folder, Path.GetFileName(agent)), lines);
+        }
+    }
 
     /// <summary>The configuration file of one node.</summary>
     /// <param name="folder">Of the node's own files.</param>
@@ -101,8 +106,16 @@ public sealed record ClusterSettings
             log:
               level: {LogLevel}
               format: json
-            {Speech.ReplaceLineEndings("\n")}
+            speech:
+              stt:
+                address: '{Recognizer ?? new Uri($"http://127.0.0.1:{node.AiPort}")}'
+                model: tiny
+                interimIntervalMs: 10000
+              tts:
+                voice: {Voice}
                 cacheDirectory: {shared}/tts-cache
+            dialog:
+              agentsFolder: {shared}/agents
             {Extra}
             """
         );

@@ -41,6 +41,7 @@ public sealed class TestCluster : IAsyncDisposable
         try
         {
             postgres = await PostgresServer.StartAsync(network.HarnessAddress, network.Range);
+            settings.CopyAgents(Path.Combine(folder, "agents"));
             foreach (var place in network.Nodes)
             {
                 var own = Directory.CreateDirectory(Path.Combine(folder, $"node{place.Number}")).FullName;
