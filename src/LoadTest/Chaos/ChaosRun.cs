@@ -87,6 +87,7 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
         await look;
         var stuck = await StuckAsync(cluster);
         await ReadCallsAsync(cluster, 1000);
+        await KeepRecordsAsync(cluster);
         var calls = load.Calls.ToDictionary(c => c.Index);
         return new ChaosResult(
             plan,
@@ -240,6 +241,19 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
                 }
             }
             return;
+        }
+    }
+
+    /// <summary>The platform's own records beside the logs, for whoever asks what went wrong.</summary>
+    private async Task KeepRecordsAsync(TestCluster cluster)
+    {
+        foreach (var node in cluster.Nodes.Where(n => n.IsRunning))
+        {
+            if (await node.GetJsonAsync("/api/calls?limit=1000") is { } json)
+            {
+                await File.WriteAllTextAsync(Path.Combine(plan.Folder, "calls.json"), json.GetRawText());
+                return;
+            }
         }
     }
 

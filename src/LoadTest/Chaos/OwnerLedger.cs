@@ -17,7 +17,7 @@ public sealed record TakeUp(long Sequence, string Node);
 public sealed record CallOwners(string CallId, IReadOnlyList<TakeUp> TakeUps, int WritersThatCameBack);
 
 /// <summary>Reads the journal's table as Akka.Persistence.Sql lays it out.</summary>
-internal static class OwnerLedger
+public static class OwnerLedger
 {
     private const string TakenUp = "call/taken-up/";
 
