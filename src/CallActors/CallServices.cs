@@ -2,6 +2,7 @@ using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;
 
@@ -22,6 +23,9 @@ public sealed record CallServices(
 {
     /// <summary>Captures of calls; null: none are made.</summary>
     public CallCaptures? Captures { get; init; }
+
+    /// <summary>When it has fallen, calls say and write nothing more.</summary>
+    public NodeFence Fence { get; init; } = new();
 
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();

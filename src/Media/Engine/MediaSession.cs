@@ -24,6 +24,7 @@ public sealed class MediaSession : IDisposable
     private bool _started;
     private bool _disposed;
     private volatile bool _ending;
+    private volatile bool _silenced;
     private Agreement? _agreement;
 
     internal MediaSession(MediaEngine engine, IMediaSink sink, MediaSockets sockets, int port)
@@ -165,6 +166,13 @@ public sealed class MediaSession : IDisposable
         Close();
     }
 
+    /// <summary>Ends the stream without a word to the peer, who is to hear on from somebody else.</summary>
+    internal void Silence()
+    {
+        _silenced = true;
+        Dispose();
+    }
+
     /// <summary>What of this object a tick looks at.</summary>
     internal const int CacheLines = 2;
 
@@ -186,7 +194,7 @@ public sealed class MediaSession : IDisposable
             return true;
         }
 
-        _stream.End(tick);
+        _stream.End(tick, sayBye: !_silenced);
         // Closing sockets takes far longer than a tick's share of time.
         ThreadPool.UnsafeQueueUserWorkItem(static s => s.Close(), this, preferLocal: false);
         return false;
