@@ -8,7 +8,7 @@ namespace OCPlatform.Media.Engine;
 /// where ICE is agreed (<see cref="IceLite"/>), else by <see cref="SourceLatch"/>. Once the source is settled the RTP socket is connected to it, so that the kernel drops a stranger's packets
 /// before they take room; after a second of silence it is opened again, since the peer's NAT may have rebound.
 /// </summary>
-internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
+internal sealed class MediaPath(MediaSockets sockets, int latchPackets, bool openToAll)
 {
     private const long DisconnectAfterNs = 1_000_000_000;
 
@@ -79,7 +79,8 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
                 Open(tick);
         }
         else if (
-            _ice is null
+            !openToAll
+            && _ice is null
             && _latch.IsSettled
             && _sendFailures == 0
             && tick.NowNs - _latch.LastNs < DisconnectAfterNs

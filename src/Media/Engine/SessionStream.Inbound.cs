@@ -76,6 +76,7 @@ internal sealed partial class SessionStream
         if (!_path.Accept(source, _protection is not null, packet.Ssrc, packet.SequenceNumber, arrivalNs))
         {
             _rejected++;
+            _sink.OnStranger(ArrivalOf(packet, arrivalNs), packet.Payload);
             return;
         }
 
@@ -91,15 +92,7 @@ internal sealed partial class SessionStream
             _sink.OnFirstPacket(source.ToEndPoint());
         }
 
-        _sink.OnPacket(
-            new RtpArrival(
-                packet.Ssrc,
-                packet.SequenceNumber,
-                packet.Timestamp,
-                (byte)packet.PayloadType,
-                MonotonicClock.ToStopwatchTicks(arrivalNs)
-            )
-        );
+        _sink.OnPacket(ArrivalOf(packet, arrivalNs));
 
         if (_rtcp.IsCollision(packet.Ssrc))
             OnCollision(tick, media);
@@ -123,6 +116,15 @@ internal sealed partial class SessionStream
         _former = null;
         return false;
     }
+
+    private static RtpArrival ArrivalOf(in RtpHeader packet, long arrivalNs) =>
+        new(
+            packet.Ssrc,
+            packet.SequenceNumber,
+            packet.Timestamp,
+            (byte)packet.PayloadType,
+            MonotonicClock.ToStopwatchTicks(arrivalNs)
+        );
 
     /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
     private void OnOtherProtocol(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source)

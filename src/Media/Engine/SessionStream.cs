@@ -98,7 +98,7 @@ internal sealed partial class SessionStream
     {
         var options = engine.Options;
         _engine = engine;
-        _path = new MediaPath(sockets, options.LatchPackets);
+        _path = new MediaPath(sockets, options.LatchPackets, sink.WatchesStrangers);
         _sink = sink;
         _playout = playout;
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
