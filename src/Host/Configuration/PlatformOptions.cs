@@ -235,7 +235,10 @@ public sealed class ClusterOptions : IValidatableObject
         }
         if (Port == 0)
         {
-            yield return new ValidationResult("must be a fixed port when nodes find each other by DNS.", [nameof(Port)]);
+            yield return new ValidationResult(
+                "must be a fixed port when nodes find each other by DNS.",
+                [nameof(Port)]
+            );
         }
         if (!IPAddress.TryParse(Host, out _))
         {
