@@ -159,14 +159,16 @@ public sealed partial class CallActor
 
     private void OnDigit(char digit, int durationMs, DateTimeOffset at)
     {
-        Record(new CallEvents.DigitPressed(_id, at, digit.ToString(), durationMs));
+        var secret = IsSecret(at);
+        var told = secret ? WithheldDigit : digit;
+        Record(new CallEvents.DigitPressed(_id, at, told.ToString(), durationMs));
         if (_service is not null)
         {
             return;
         }
         ExpectReply();
         _conversations!.Tell(
-            new ConversationCommands.UserPressed(ConversationId, InputId("d", at), digit.ToString(), at)
+            new ConversationCommands.UserPressed(ConversationId, InputId("d", at), digit.ToString(), at, secret)
         );
     }
 
@@ -181,22 +183,31 @@ public sealed partial class CallActor
 
     private void OnUserSaid(VoiceEvent.UserSaid said)
     {
+        var secret = IsSecret(said.StartedAt);
+        var told = secret ? WithheldText : said.Text;
         Record(
             new CallEvents.TurnSpoken(
                 _id,
                 Now,
                 Speaker.User,
-                said.Text,
+                told,
                 said.StartedAt,
                 said.EndedAt,
                 LatencyMs: null,
                 Interrupted: false
             )
         );
-        _log.Info("Call {CallId} heard: {Text}", _id, said.Text);
+        _log.Info("Call {CallId} heard: {Text}", _id, told);
         ExpectReply();
         _conversations!.Tell(
-            new ConversationCommands.UserSaid(ConversationId, said.UtteranceId, said.Text, said.StartedAt, said.EndedAt)
+            new ConversationCommands.UserSaid(
+                ConversationId,
+                said.UtteranceId,
+                said.Text,
+                said.StartedAt,
+                said.EndedAt,
+                secret
+            )
         );
     }
 

@@ -25,9 +25,10 @@ namespace OCPlatform.CallActors;
 /// <remarks>
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
 /// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
-/// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
-/// CallActor.Conversation.cs: who says what. CallActor.Recording.cs: what is recorded, and what is said before.
-/// CallActor.Quality.cs and CallActor.Capture.cs: how it sounds, and what was on the wire.
+/// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
+/// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
+/// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
+/// CallActor.Capture.cs: how it sounds, and what was on the wire.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {

@@ -1,12 +1,13 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
-using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.AiAdapters.VoiceActivity;
 using OCPlatform.CallActors.Captures;
+using OCPlatform.CallActors.Placement;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
@@ -40,6 +41,7 @@ public static class CallHosting
             () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
             ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
             {
@@ -53,22 +55,26 @@ public static class CallHosting
     /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
     public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
         builder
-            .WithShardRegion<CallRegion>(
-                "calls",
-                (_, _, resolver) => id => resolver.Props<CallActor>(id),
+            .WithNodeShards<CallRegion, CallActor>(
+                ShardKind.Calls,
+                Role,
                 new CallShardExtractor(),
-                new ShardOptions
-                {
-                    Role = Role,
-                    // A call lives from INVITE to BYE, however long nobody sends it a message.
-                    ShouldPassivateIdleEntities = false,
-                }
+                CallCommands.LeaveNode.Instance
             )
             .WithSingleton<CallRecordProjection>(
                 "call-records",
                 (_, _, resolver) => resolver.Props<CallRecordProjection>(),
                 new ClusterSingletonOptions { Role = Role },
                 createProxyToo: false
+            )
+            .WithActors(
+                (system, _, resolver) =>
+                {
+                    if (Cluster.Get(system).SelfRoles.Contains(Role))
+                    {
+                        system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
+                    }
+                }
             )
             .AddStartup(
                 (system, registry) =>

@@ -21,6 +21,9 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     // Long enough for a database to come back from a short absence without a storm of restarts.
     private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
 
+    // No digit, and no word that an agent could take for one.
+    private const string Withheld = "[withheld]";
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ConversationId _id;
     private readonly IDialogModel _model;
@@ -70,10 +73,17 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     {
         Receive<ConversationCommands.Attach>(OnAttach);
         Receive<ConversationCommands.UserSaid>(said =>
-            OnInput(said.InputId, ConversationInputKind.Said, said.Text, said.StartedAt, said.EndedAt)
+            OnInput(said.InputId, ConversationInputKind.Said, said.Text, said.StartedAt, said.EndedAt, said.Secret)
         );
         Receive<ConversationCommands.UserPressed>(pressed =>
-            OnInput(pressed.InputId, ConversationInputKind.Pressed, pressed.Digits, pressed.At, pressed.At)
+            OnInput(
+                pressed.InputId,
+                ConversationInputKind.Pressed,
+                pressed.Digits,
+                pressed.At,
+                pressed.At,
+                pressed.Secret
+            )
         );
         Receive<ConversationCommands.UserSilent>(silent =>
             OnInput(silent.InputId, ConversationInputKind.Silent, "", silent.At, silent.At)
@@ -205,7 +215,8 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         ConversationInputKind kind,
         string text,
         DateTimeOffset startedAt,
-        DateTimeOffset endedAt
+        DateTimeOffset endedAt,
+        bool secret = false
     )
     {
         _listener ??= Sender;
@@ -223,7 +234,9 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         }
         CancelTurn();
         var turn = _state.LastTurn + 2;
-        Record(new ConversationJournal.InputTaken(_id, Now, inputId, turn, kind, text, startedAt, endedAt));
+        var taken = new ConversationJournal.InputTaken(_id, Now, inputId, turn, kind, text, startedAt, endedAt);
+        // The agent may need a card number to go on; after a restart it asks again.
+        Record(taken, secret ? taken with { Text = Withheld } : taken);
         OnceDurable(() => sender.Tell(new ConversationEvents.InputAccepted(_id, inputId, turn)));
         StartTurn();
     }
@@ -263,10 +276,13 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
 
     // ---- journal ----
 
-    private void Record(IConversationEvent @event)
+    private void Record(IConversationEvent @event) => Record(@event, @event);
+
+    /// <param name="journaled">What is written of it.</param>
+    private void Record(IConversationEvent @event, IConversationEvent journaled)
     {
         _state = _state.Apply(@event);
-        _journal.Tell(new JournalMessages.Append([@event], ++_journaled));
+        _journal.Tell(new JournalMessages.Append([journaled], ++_journaled));
     }
 
     /// <summary>Runs the action once everything recorded so far is durable; at once when it is.</summary>

@@ -1,5 +1,5 @@
-using Akka.Cluster.Hosting;
 using Akka.Hosting;
+using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.Dialog.Conversations;
@@ -16,15 +16,10 @@ public static class ConversationHosting
 
     /// <summary>The shard region of the conversations.</summary>
     public static AkkaConfigurationBuilder AddConversationActors(this AkkaConfigurationBuilder builder) =>
-        builder.WithShardRegion<ConversationRegion>(
-            "conversations",
-            (_, _, resolver) => id => resolver.Props<ConversationActor>(id),
+        builder.WithNodeShards<ConversationRegion, ConversationActor>(
+            ShardKind.Conversations,
+            Role,
             new ConversationShardExtractor(),
-            new ShardOptions
-            {
-                Role = Role,
-                // A conversation leaves by itself when it is over or idle; a silent listener is still one.
-                ShouldPassivateIdleEntities = false,
-            }
+            ConversationCommands.LeaveNode.Instance
         );
 }
