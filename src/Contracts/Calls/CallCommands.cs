@@ -124,6 +124,15 @@ public static class CallCommands
     /// <summary>Takes up a call whose process went away: its journal tells what it was.</summary>
     [WireName("call/recover/1")]
     public sealed record Recover(CallId CallId) : ICallMessage;
+
+    /// <summary>
+    /// The call's shard leaves this node: the actor makes its journal complete and stops, so that it is taken up on another
+    /// one. It never crosses the wire, and names no call: a shard tells it to all of its calls.
+    /// </summary>
+    public sealed record LeaveNode
+    {
+        public static readonly LeaveNode Instance = new();
+    }
 }
 
 /// <summary>What a call was asked to do.</summary>

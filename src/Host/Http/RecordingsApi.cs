@@ -162,6 +162,7 @@ public static class RecordingsApi
         string id,
         [FromServices] RecordingCatalog catalog,
         [FromServices] RecordingDeletion deletion,
+        [FromServices] RecordingCatalog catalog,
         [FromServices] ICallRecords records,
         CancellationToken cancellation
     )
