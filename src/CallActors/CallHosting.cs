@@ -1,15 +1,17 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
-using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.AiAdapters.VoiceActivity;
 using OCPlatform.CallActors.Captures;
+using OCPlatform.CallActors.Placement;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.CallActors;
@@ -28,6 +30,7 @@ public static class CallHosting
     {
         services.AddSingleton(options);
         services.AddSingleton<LiveCalls>();
+        services.AddSingleton<MediaGhosts>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<CallRecordStore>();
         services.AddSingleton<ICallRecords, CallRecords>();
@@ -39,28 +42,34 @@ public static class CallHosting
             () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
-            ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
+        {
+            var plain = ActivatorUtilities.CreateInstance<CallServices>(s, nodeName);
+            return plain with
             {
+                Cluster = s.GetService<IClusterView>() ?? plain.Cluster,
                 Captures = s.GetRequiredService<CallCaptures>(),
-            }
-        );
+                Fence = s.GetService<NodeFence>() ?? new NodeFence(),
+                Ghosts = s.GetRequiredService<MediaGhosts>(),
+            };
+        });
         return services;
     }
 
     /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
-    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
+    /// <param name="drain">How long calls may take to move to other nodes when this one is being stopped.</param>
+    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
-            .WithShardRegion<CallRegion>(
-                "calls",
-                (_, _, resolver) => id => resolver.Props<CallActor>(id),
+            .AddHocon(
+                $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
+                HoconAddMode.Prepend
+            )
+            .WithNodeShards<CallRegion, CallActor>(
+                ShardKind.Calls,
+                Role,
                 new CallShardExtractor(),
-                new ShardOptions
-                {
-                    Role = Role,
-                    // A call lives from INVITE to BYE, however long nobody sends it a message.
-                    ShouldPassivateIdleEntities = false,
-                }
+                CallCommands.LeaveNode.Instance
             )
             .WithSingleton<CallRecordProjection>(
                 "call-records",
@@ -68,9 +77,34 @@ public static class CallHosting
                 new ClusterSingletonOptions { Role = Role },
                 createProxyToo: false
             )
+            .WithActors(
+                (system, _, resolver) =>
+                {
+                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName);
+                    if (Cluster.Get(system).SelfRoles.Contains(Role))
+                    {
+                        system.ActorOf(resolver.Props<Witness>(), Witness.Name);
+                        system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
+                    }
+                }
+            )
             .AddStartup(
                 (system, registry) =>
-                    CallDrain.Register(system, registry, ServiceOf<LiveCalls>(system), ServiceOf<TimeProvider>(system))
+                    CallDrain.Register(
+                        system,
+                        registry,
+                        ServiceOf<CallServices>(system).Fence,
+                        () =>
+                            new CallDrain(
+                                system,
+                                registry,
+                                ServiceOf<LiveCalls>(system),
+                                ServiceOf<MediaGhosts>(system),
+                                ServiceOf<ClusterView>(system),
+                                ServiceOf<TimeProvider>(system),
+                                drain
+                            )
+                    )
             );
 
     private static T ServiceOf<T>(ActorSystem system)

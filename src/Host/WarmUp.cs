@@ -2,6 +2,7 @@ using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.CallActors;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
@@ -13,20 +14,21 @@ namespace OCPlatform.Host;
 /// has what the agents are going to say anyway spoken into the phrase cache, whenever the engines have nothing better to do.
 /// </summary>
 public sealed class WarmUp(
-    SpeechEngines engines,
     TextToSpeechClient speech,
     AgentCatalogue agents,
     ICallRecords records,
     CallOptions calls,
     MediaEngine media,
+    ICallPlacement placement,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<WarmUp> log
+    ILogger<WarmUp> log,
+    SpeechEngines? engines = null
 ) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (engines.KokoroUnavailable is { } reason)
+        if (engines?.KokoroUnavailable is { } reason)
         {
             log.LogWarning("flite speaks, because the better voice cannot: {Reason}", reason);
         }
@@ -64,7 +66,7 @@ public sealed class WarmUp(
     {
         try
         {
-            await records.GetAsync(CallId.New(), cancellation);
+            await records.GetAsync(placement.NewCall(), cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

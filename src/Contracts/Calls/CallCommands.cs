@@ -108,6 +108,7 @@ public static class CallCommands
     public sealed record StopRecording(CallId CallId) : ICallMessage;
 
     /// <summary>Tells a call what became of a recording whose process was killed: an event for its journal. No answer.</summary>
+    /// <param name="Part">Which file of the recording.</param>
     [WireName("call/note-recording/1")]
     public sealed record NoteRecording(
         CallId CallId,
@@ -116,12 +117,22 @@ public static class CallCommands
         long DurationMs,
         long Bytes,
         string Sha256,
-        string? Fault
+        string? Fault,
+        int Part = 1
     ) : ICallMessage;
 
     /// <summary>Takes up a call whose process went away: its journal tells what it was.</summary>
     [WireName("call/recover/1")]
     public sealed record Recover(CallId CallId) : ICallMessage;
+
+    /// <summary>
+    /// The call's shard leaves this node: the actor makes its journal complete and stops, so that it is taken up on another
+    /// one. It never crosses the wire, and names no call: a shard tells it to all of its calls.
+    /// </summary>
+    public sealed record LeaveNode
+    {
+        public static readonly LeaveNode Instance = new();
+    }
 }
 
 /// <summary>What a call was asked to do.</summary>

@@ -8,7 +8,7 @@ namespace OCPlatform.Media.Engine;
 /// where ICE is agreed (<see cref="IceLite"/>), else by <see cref="SourceLatch"/>. Once the source is settled the RTP socket is connected to it, so that the kernel drops a stranger's packets
 /// before they take room; after a second of silence it is opened again, since the peer's NAT may have rebound.
 /// </summary>
-internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
+internal sealed class MediaPath(MediaSockets sockets, int latchPackets, bool openToAll)
 {
     private const long DisconnectAfterNs = 1_000_000_000;
 
@@ -37,11 +37,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     public void Signal(in ClockTick tick, in PeerAddress signalled, IceCredentials? credentials)
     {
         _latch.Signal(signalled, tick.NowNs);
-        // Other credentials are a restart (RFC 8445 §9): what was proven counts no more.
-        if (
-            credentials?.LocalUfrag != _credentials?.LocalUfrag
-            || credentials?.RemoteUfrag != _credentials?.RemoteUfrag
-        )
+        if (IceLite.IsRestart(_credentials, credentials))
             _ice = credentials is null ? null : new IceLite(credentials, tick.NowNs);
         _credentials = credentials;
         if (_connected && (_ice is not null || !_latch.IsLatched))
@@ -64,9 +60,15 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         return ice.Refused == refused;
     }
 
-    /// <summary>Whether a handshake's datagram may be the peer's: the handshake itself proves who it is.</summary>
-    public bool MayBePeer(in PeerAddress source, long nowNs) =>
-        _ice is { } ice ? ice.IsValid(source, nowNs) : !_latch.IsLatched || source == _latch.Destination;
+    /// <summary>Whether the peer is known to have this address: by its checks, its media, a handshake, or its description.</summary>
+    public bool IsPeer(in PeerAddress source, long nowNs) =>
+        _ice is { } ice ? ice.IsValid(source, nowNs) : source == _latch.Destination;
+
+    /// <summary>Whether the peer may be somewhere else yet: no media of it was heard, and there are no checks.</summary>
+    public bool MayBeElsewhere => _ice is null && !_latch.IsLatched;
+
+    /// <summary>A handshake has proven that the peer is there, before any of its media.</summary>
+    public void Prove(in PeerAddress source) => _latch.Prove(source);
 
     /// <summary>Once a tick: ties the socket to the peer, or opens it for whoever the peer may have become.</summary>
     public void Settle(in ClockTick tick)
@@ -77,7 +79,8 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
                 Open(tick);
         }
         else if (
-            _ice is null
+            !openToAll
+            && _ice is null
             && _latch.IsSettled
             && _sendFailures == 0
             && tick.NowNs - _latch.LastNs < DisconnectAfterNs
@@ -131,7 +134,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         _bytesSent += packet.Length;
     }
 
-    /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to the port above the latched one, or the signalled one.</summary>
+    /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to a port of its own.</summary>
     public void SendRtcp(in ClockTick tick, ReadOnlySpan<byte> packet, bool mux, int signalledPort)
     {
         var destination = Destination;
@@ -140,13 +143,12 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         if (mux)
             tick.Io.Send(sockets.Rtp, _connected, packet, destination);
         else
-            tick.Io.Send(
-                sockets.Rtcp,
-                connected: false,
-                packet,
-                destination.WithPort(IsLatched ? destination.Port + 1 : signalledPort)
-            );
+            tick.Io.Send(sockets.Rtcp, connected: false, packet, RtcpDestination(signalledPort));
     }
+
+    /// <summary>Where RTCP goes without rtcp-mux and ICE: to the signalled port, or above the one that a NAT has made of it.</summary>
+    public PeerAddress RtcpDestination(int signalledPort) =>
+        Destination.WithPort(_latch.IsElsewhere ? Destination.Port + 1 : signalledPort);
 
     /// <summary>A datagram of another protocol on the RTP port, wherever it is to go.</summary>
     public void SendOther(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress destination) =>

@@ -24,6 +24,7 @@ public sealed class MediaSession : IDisposable
     private bool _started;
     private bool _disposed;
     private volatile bool _ending;
+    private volatile bool _silent;
     private Agreement? _agreement;
 
     internal MediaSession(MediaEngine engine, IMediaSink sink, MediaSockets sockets, int port)
@@ -149,6 +150,15 @@ public sealed class MediaSession : IDisposable
     /// <summary>How both directions sound, from the beginning up to now; computed when asked for.</summary>
     public SessionQuality Quality => _stream.Quality();
 
+    /// <summary>
+    /// As <see cref="Dispose"/>, without RTCP BYE: the call goes on elsewhere, and its peer must not take this for the end.
+    /// </summary>
+    public void Abandon()
+    {
+        _silent = true;
+        Dispose();
+    }
+
     /// <summary>Ends the stream (RTCP BYE), closes the sockets and gives the port back; does not wait, see <see cref="Closed"/>.</summary>
     public void Dispose()
     {
@@ -188,7 +198,7 @@ public sealed class MediaSession : IDisposable
                 return true;
             }
 
-            _stream.End(tick);
+            _stream.End(tick, sayBye: !_silent);
         }
         catch (Exception e)
         {

@@ -111,7 +111,7 @@ internal sealed partial class SessionStream
         {
             if (_digits is null || !_digits.TryDequeue(out var digit))
                 return false;
-            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz);
+            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz, _sender.ClockRateHz);
         }
 
         if (
@@ -143,6 +143,7 @@ internal sealed partial class SessionStream
         // A copy, because behind the packet there may be audio that waits for the next one.
         var buffer = tick.Buffers.Datagram;
         packet.CopyTo(buffer);
-        return buffer.AsSpan(0, _protection!.Protect(buffer, packet.Length, isRtcp));
+        var protection = (isRtcp ? _separateRtcp?.Protection : null) ?? _protection!;
+        return buffer.AsSpan(0, protection.Protect(buffer, packet.Length, isRtcp));
     }
 }

@@ -10,7 +10,11 @@ internal sealed partial class SessionStream
     private void OnRtcp(in ClockTick tick, in PeerAddress source)
     {
         // Reports are believed from the host the media comes from; the port may differ behind a NAT.
-        if (source.Address != _path.Destination.Address)
+        if (
+            _separateRtcp is { } separate
+                ? !separate.IsPeer(source, tick.NowNs)
+                : source.Address != _path.Destination.Address
+        )
         {
             _rejected++;
             return;
@@ -18,7 +22,7 @@ internal sealed partial class SessionStream
 
         var arrivalNs = tick.Io.ArrivalNs;
         var datagram = tick.Io.Packet;
-        if (_protection is { } protection)
+        if ((_separateRtcp?.Protection ?? _protection) is { } protection)
         {
             if (!protection.TryUnprotect(datagram, isRtcp: true, out var length))
             {
@@ -124,7 +128,10 @@ internal sealed partial class SessionStream
             Tap(tick, report, outgoing: true, tick.NowNs);
         if (_protection is not null)
             report = Protect(tick, report, isRtcp: true);
-        _path.SendRtcp(tick, report, media.RtcpMux, media.RemoteRtcpPort);
+        if (_separateRtcp is { } separate)
+            separate.Send(tick, report);
+        else
+            _path.SendRtcp(tick, report, media.RtcpMux, media.RemoteRtcpPort);
     }
 
     private void Tap(in ClockTick tick, ReadOnlySpan<byte> datagram, bool outgoing, long atNs) =>

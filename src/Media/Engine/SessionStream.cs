@@ -28,6 +28,8 @@ internal sealed partial class SessionStream
     // RFC 3551 §6, table 4; under a clock of 8 kHz.
     private const int ComfortNoisePayload = 13;
 
+    private const long FormerNs = 2_000_000_000;
+
     // From one SSRC of ours to the next, which are random because the first is. Odd, so that none comes twice within 2^32:
     // under one key it would repeat what must never be (RFC 3711 §9.1).
     private const uint SsrcStep = 0x9E3779B1;
@@ -50,6 +52,10 @@ internal sealed partial class SessionStream
     private ToneListener? _tones;
     private Agreement? _active;
 
+    // What the peer may still send until it has heard of the present agreement, and its packets on the way have come.
+    private NegotiatedMedia? _former;
+    private long _formerUntilNs;
+
     // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
     private MediaProtection? _protection;
     private MediaProtection? _kept;
@@ -58,7 +64,10 @@ internal sealed partial class SessionStream
     // Under which keys, and towards whom, the stream is sent; −1: in the clear.
     private int _keyChanges;
     private PeerAddress _party;
-    private PeerAddress _dtlsSource;
+
+    // Null where RTCP shares RTP's port, or needs nothing but an address. Kept like the protection.
+    private SeparateRtcp? _separateRtcp;
+    private SeparateRtcp? _keptRtcp;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -89,7 +98,7 @@ internal sealed partial class SessionStream
     {
         var options = engine.Options;
         _engine = engine;
-        _path = new MediaPath(sockets, options.LatchPackets);
+        _path = new MediaPath(sockets, options.LatchPackets, sink.WatchesStrangers);
         _sink = sink;
         _playout = playout;
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
@@ -189,7 +198,7 @@ internal sealed partial class SessionStream
 
     private DirectionQuality Inbound(double? roundTripMs)
     {
-        var codec = _active!.Media.Codec;
+        var codec = _receiver.Codec ?? _active!.Media.Codec;
         return QualityRating.Inbound(
             codec,
             _receiver.Reception.Metrics,
@@ -222,7 +231,7 @@ internal sealed partial class SessionStream
                 Restart();
             }
         }
-
+        _separateRtcp?.Attend(tick);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -230,12 +239,12 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick)
+    /// <summary>The stream's end: say BYE, unless the call goes on elsewhere; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool sayBye)
     {
         try
         {
-            if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
+            if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
                 SendReport(tick, bye: true);
         }
         finally
@@ -250,6 +259,7 @@ internal sealed partial class SessionStream
         _sender.Close();
         _receiver.Dispose();
         _kept?.Dispose();
+        _keptRtcp?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -272,9 +282,11 @@ internal sealed partial class SessionStream
             if (_active is not null && agreement.Media.Codec.ClockRateHz() != _sender.ClockRateHz)
                 Restart();
             _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
-            _receiver.Use(decoder, agreement.Media.Codec.ClockRateHz());
+            _receiver.Prepare(agreement.Media.Codec, decoder);
         }
 
+        _former = _active?.Media;
+        _formerUntilNs = tick.NowNs + FormerNs;
         _active = agreement;
         _rtcp.PeerTakesExtended = agreement.Media.ExtendedReports;
         _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);
@@ -290,6 +302,16 @@ internal sealed partial class SessionStream
             _keyChanges = -1;
         if (!agreement.RemoteRtp.IsNone)
             _party = agreement.RemoteRtp;
+
+        _separateRtcp = null;
+        if (
+            !agreement.Media.RtcpMux
+            && (agreement.Media.Ice is not null || agreement.Media.Security is { Agreement: KeyAgreement.Dtls })
+        )
+        {
+            _separateRtcp = _keptRtcp ??= new SeparateRtcp(_path.Sockets, _path, () => _engine.Dtls);
+            _separateRtcp.Use(tick, agreement.Media);
+        }
     }
 
     // ---- ahead of the tick, see CacheLines ----

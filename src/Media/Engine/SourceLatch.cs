@@ -22,6 +22,7 @@ internal struct SourceLatch(int window)
     private const long FormerNs = 3_000_000_000;
 
     private PeerAddress _signalled;
+    private PeerAddress _proven;
     private PeerAddress _latched;
     private bool _isLatched;
     private int _left;
@@ -34,10 +35,16 @@ internal struct SourceLatch(int window)
     private PeerAddress _former;
     private long _formerUntilNs;
 
-    /// <summary>Where to send: the latched source, before that the signalled address.</summary>
-    public readonly PeerAddress Destination => _isLatched ? _latched : _signalled;
+    /// <summary>Where to send: the latched source, before that the proven or the signalled address.</summary>
+    public readonly PeerAddress Destination =>
+        _isLatched ? _latched
+        : _proven.IsNone ? _signalled
+        : _proven;
 
     public readonly bool IsLatched => _isLatched;
+
+    /// <summary>It sends from another address than it signalled.</summary>
+    public readonly bool IsElsewhere => Destination != _signalled;
 
     /// <summary>Only a rebound NAT or a new agreement changes the source from here on.</summary>
     public readonly bool IsSettled => _isLatched && _left == 0;
@@ -54,9 +61,13 @@ internal struct SourceLatch(int window)
         if (!Destination.IsNone)
             (_former, _formerUntilNs) = (Destination, nowNs + FormerNs);
         _signalled = signalled;
+        _proven = default;
         _isLatched = false;
         _candidate = default;
     }
+
+    /// <summary>Encryption has shown that the peer is there: until it latches, that is where to send.</summary>
+    public void Prove(in PeerAddress source) => _proven = source;
 
     /// <summary>Whether a packet from this source is the session's.</summary>
     public bool Accept(in PeerAddress source, uint ssrc, ushort sequence, long nowNs)
