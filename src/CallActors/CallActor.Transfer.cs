@@ -18,6 +18,7 @@ public sealed partial class CallActor
         var former = _leg;
         _leg = next;
         _next = null;
+        PauseForNewParty();
         StartOrUpdate(next.Negotiation!.Current!);
         Record(
             new CallEvents.PeerReplaced(
@@ -53,6 +54,7 @@ public sealed partial class CallActor
             _referral = null;
         }
         HangUpLeg(former, "another party took the call over");
+        AskNewParty();
     }
 
     /// <summary>The peer asks us to go on with somebody else (RFC 3515), in the place of one of its dialogs when attended.</summary>
@@ -86,6 +88,8 @@ public sealed partial class CallActor
             TimeSpan.FromSeconds(_options.PlacedRingSeconds)
         );
         Drain(_next);
+        // Whoever takes the call up can tell the peer that nothing came of it.
+        RecordSession(leg);
     }
 
     private void OnNextFailed(EndCause cause)
@@ -180,6 +184,10 @@ public sealed partial class CallActor
             Tell(CallVerb.Transfer, result);
         }
         Drain(leg);
+        if (result == SipSessionResult.Done)
+        {
+            RecordSession(leg);
+        }
     }
 
     private void OnTransferDone(string id, int status, string cause)

@@ -30,6 +30,7 @@ public static class CallHosting
     {
         services.AddSingleton(options);
         services.AddSingleton<LiveCalls>();
+        services.AddSingleton<MediaGhosts>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<CallRecordStore>();
         services.AddSingleton<ICallRecords, CallRecords>();
@@ -41,12 +42,18 @@ public static class CallHosting
             () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
-            ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
+        {
+            var plain = ActivatorUtilities.CreateInstance<CallServices>(s, nodeName);
+            return plain with
             {
+                Cluster = s.GetService<IClusterView>() ?? plain.Cluster,
                 Captures = s.GetRequiredService<CallCaptures>(),
-            }
-        );
+                Fence = s.GetService<NodeFence>() ?? new NodeFence(),
+                Ghosts = s.GetRequiredService<MediaGhosts>(),
+            };
+        });
         return services;
     }
 
@@ -73,6 +80,7 @@ public static class CallHosting
             .WithActors(
                 (system, _, resolver) =>
                 {
+                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName);
                     if (Cluster.Get(system).SelfRoles.Contains(Role))
                     {
                         system.ActorOf(resolver.Props<Witness>(), Witness.Name);
@@ -85,11 +93,13 @@ public static class CallHosting
                     CallDrain.Register(
                         system,
                         registry,
+                        ServiceOf<CallServices>(system).Fence,
                         () =>
                             new CallDrain(
                                 system,
                                 registry,
                                 ServiceOf<LiveCalls>(system),
+                                ServiceOf<MediaGhosts>(system),
                                 ServiceOf<ClusterView>(system),
                                 ServiceOf<TimeProvider>(system),
                                 drain

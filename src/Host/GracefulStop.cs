@@ -15,6 +15,7 @@ namespace OCPlatform.Host;
 public sealed class GracefulStop(
     ActorSystem system,
     Draining draining,
+    NodeFence fence,
     ClusterView view,
     PlatformOptions options,
     IOptions<HostOptions> host,
@@ -57,11 +58,16 @@ public sealed class GracefulStop(
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Log.Information("Stopping: no new calls, and live calls move to other nodes or are told goodbye");
-        await CoordinatedShutdown
-            .Get(system)
-            .Run(CoordinatedShutdown.ClrExitReason.Instance)
-            .WaitAsync(cancellationToken);
+        CoordinatedShutdown.Reason reason = CoordinatedShutdown.ClrExitReason.Instance;
+        if (fence.HasFallen)
+        {
+            reason = CoordinatedShutdown.ClusterDowningReason.Instance;
+        }
+        else
+        {
+            Log.Information("Stopping: no new calls, and live calls move to other nodes or are told goodbye");
+        }
+        await CoordinatedShutdown.Get(system).Run(reason).WaitAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -85,11 +91,11 @@ public sealed class GracefulStop(
         if (_allStopped)
         {
             Log.CloseAndFlush();
-            Environment.Exit(0);
+            Environment.Exit(fence.HasFallen ? FencedExit.ExitCode : 0);
         }
         Log.Error("The stop took longer than {LastMoment} s; leaving what is left", lastMoment.TotalSeconds);
         Log.CloseAndFlush();
-        Environment.Exit(1);
+        Environment.Exit(fence.HasFallen ? FencedExit.ExitCode : 1);
     }
 }
 
@@ -97,6 +103,8 @@ public static class GracefulStopRegistration
 {
     public static IServiceCollection AddGracefulStop(this IServiceCollection services)
     {
+        services.AddSingleton<NodeFence>();
+        services.AddHostedService<FencedExit>();
         services.AddHostedService<GracefulStop>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = GracefulStop.Patience);
         return services;

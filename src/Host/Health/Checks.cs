@@ -107,35 +107,49 @@ internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) 
                 HealthCheckResult.Unhealthy($"{models.Directory} is not complete; run ./ocp models fetch")
             );
         }
-        // Resolving loads them, once; a start that goes wrong is told here with its cause.
-        var engines = services.GetRequiredService<SpeechEngines>();
+        // Resolving loads them, once; a start that goes wrong is told here with its cause. Nodes without role `ai` have none.
+        var engines = services.GetService<SpeechEngines>();
         return Task.FromResult(
-            engines.KokoroUnavailable is { } reason
+            engines?.KokoroUnavailable is { } reason
                 ? HealthCheckResult.Healthy($"flite speaks for Kokoro: {reason}")
                 : HealthCheckResult.Healthy(models.Directory)
         );
     }
 }
 
-/// <summary>The database takes a write: a transaction that changes nothing, but needs the write lock.</summary>
-internal sealed class DatabaseCheck(Database database) : IHealthCheck
+/// <summary>
+/// The database takes a write: for SQLite a transaction that changes nothing, but needs the write lock. Without it live
+/// calls go on; whether the node takes new ones is calls.whenDatabaseIsAway.
+/// </summary>
+internal sealed class DatabaseCheck(Database database, IDatabaseHealth health, CallOptions calls) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
     {
+        if (health.Cause is { } cause)
+        {
+            return Away(cause);
+        }
         try
         {
+            if (database.Provider == DatabaseProvider.Postgres)
+            {
+                await database.TouchAsync(cancellation);
+                return HealthCheckResult.Healthy();
+            }
             await using var connection = await database.OpenAsync(cancellation);
             await using var command = connection.CreateCommand();
-            command.CommandText =
-                database.Provider == DatabaseProvider.Sqlite
-                    ? "BEGIN IMMEDIATE; ROLLBACK;"
-                    : "SET TRANSACTION READ WRITE; SELECT 1;";
+            command.CommandText = "BEGIN IMMEDIATE; ROLLBACK;";
             await command.ExecuteNonQueryAsync(cancellation);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return HealthCheckResult.Unhealthy(e.Message);
+            return Away(e.Message);
         }
     }
+
+    private HealthCheckResult Away(string cause) =>
+        calls.WhenDatabaseIsAway == DatabaseAwayPolicy.Accept
+            ? HealthCheckResult.Degraded($"calls are taken without their journal: {cause}")
+            : HealthCheckResult.Unhealthy(cause);
 }

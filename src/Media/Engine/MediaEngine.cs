@@ -24,6 +24,7 @@ public sealed class MediaEngine : IAsyncDisposable
     private readonly ConcurrentDictionary<MediaSession, byte> _sessions = new();
     private readonly Lazy<(DtlsCertificate Certificate, DtlsHandshakes Handshakes)> _dtls;
     private volatile bool _disposed;
+    private volatile bool _closed;
 
     /// <param name="options">Must satisfy its ranges; checked here.</param>
     /// <param name="random">Source of SSRCs, first sequence numbers and timestamps; a seeded one makes them repeatable.</param>
@@ -65,25 +66,68 @@ public sealed class MediaEngine : IAsyncDisposable
 
     internal bool IsV6 => _bind.AddressFamily == AddressFamily.InterNetworkV6;
 
-    /// <summary>Binds an RTP/RTCP port pair for a call; null when the range is exhausted.</summary>
-    public MediaSession? TryOpenSession(IMediaSink sink)
+    /// <summary>Binds an RTP/RTCP port pair for a call; null when the range, or the process's file descriptors, are used up, or all is closed.</summary>
+    /// <exception cref="SocketException">The address is none of this machine.</exception>
+    public MediaSession? TryOpenSession(IMediaSink sink) => TryOpenSession(sink, Datagrams.TryBind);
+
+    /// <param name="bind">Binds a socket, as <see cref="Datagrams.TryBind"/> does.</param>
+    internal MediaSession? TryOpenSession(IMediaSink sink, Func<IPAddress, int, UdpEnd?> bind)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_closed)
+            return null;
         var refused = new List<int>();
         MediaSession? session = null;
-        while (session is null && refused.Count < BindAttempts && _ports.TryTake() is { } port)
+        try
         {
-            if (MediaSockets.TryBind(_bind, port) is { } sockets)
-                session = new MediaSession(this, sink, sockets, port);
-            else
+            while (session is null && refused.Count < BindAttempts && _ports.TryTake() is { } port)
+            {
                 refused.Add(port);
+                if (MediaSockets.TryBind(_bind, port, bind) is not { } sockets)
+                    continue;
+                session = Open(sink, sockets, port);
+                refused.Remove(port);
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+        {
+            return null;
+        }
+        finally
+        {
+            foreach (var port in refused)
+                _ports.Release(port);
         }
 
-        foreach (var port in refused)
-            _ports.Release(port);
         if (session is not null)
             _sessions.TryAdd(session, 0);
+        if (_closed)
+            session?.Abandon(); // It came to be while all was closed.
         return session;
+    }
+
+    private MediaSession Open(IMediaSink sink, MediaSockets sockets, int port)
+    {
+        try
+        {
+            return new MediaSession(this, sink, sockets, port);
+        }
+        catch
+        {
+            sockets.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Closes every session for good and without a word (no RTCP BYE), and opens none any more: another node speaks in
+    /// this one's place. Running sessions end within a tick; does not wait.
+    /// </summary>
+    public void CloseAll()
+    {
+        _closed = true;
+        foreach (var session in _sessions.Keys)
+            session.Abandon();
     }
 
     /// <summary>

@@ -28,6 +28,12 @@ internal sealed partial class SessionStream
     // RFC 3551 §6, table 4; under a clock of 8 kHz.
     private const int ComfortNoisePayload = 13;
 
+    private const long FormerNs = 2_000_000_000;
+
+    // From one SSRC of ours to the next, which are random because the first is. Odd, so that none comes twice within 2^32:
+    // under one key it would repeat what must never be (RFC 3711 §9.1).
+    private const uint SsrcStep = 0x9E3779B1;
+
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
@@ -46,11 +52,22 @@ internal sealed partial class SessionStream
     private ToneListener? _tones;
     private Agreement? _active;
 
+    // What the peer may still send until it has heard of the present agreement, and its packets on the way have come.
+    private NegotiatedMedia? _former;
+    private long _formerUntilNs;
+
     // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
     private MediaProtection? _protection;
     private MediaProtection? _kept;
     private bool _consentLost;
-    private PeerAddress _dtlsSource;
+
+    // Under which keys, and towards whom, the stream is sent; −1: in the clear.
+    private int _keyChanges;
+    private PeerAddress _party;
+
+    // Null where RTCP shares RTP's port, or needs nothing but an address. Kept like the protection.
+    private SeparateRtcp? _separateRtcp;
+    private SeparateRtcp? _keptRtcp;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -81,12 +98,12 @@ internal sealed partial class SessionStream
     {
         var options = engine.Options;
         _engine = engine;
-        _path = new MediaPath(sockets, options.LatchPackets);
+        _path = new MediaPath(sockets, options.LatchPackets, sink.WatchesStrangers);
         _sink = sink;
         _playout = playout;
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
         var ssrc = engine.NextRandom();
-        _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
+        _sender = new AudioSender(ssrc, FirstSequence(), engine.NextRandom());
         _rtcp = new RtcpExchange(
             ssrc,
             options.RtcpIntervalSeconds,
@@ -96,6 +113,11 @@ internal sealed partial class SessionStream
         _phase = ssrc % (RtcpSweepTicks * ProbeTicks);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
+
+    /// <summary>
+    /// Below 2^15, so that the peer's SRTP counts roll-overs right when the first packets are lost (RFC 3711 §3.3.1).
+    /// </summary>
+    private ushort FirstSequence() => (ushort)(_engine.NextRandom() & 0x7FFF);
 
     public IAudioTap? AudioTap
     {
@@ -176,7 +198,7 @@ internal sealed partial class SessionStream
 
     private DirectionQuality Inbound(double? roundTripMs)
     {
-        var codec = _active!.Media.Codec;
+        var codec = _receiver.Codec ?? _active!.Media.Codec;
         return QualityRating.Inbound(
             codec,
             _receiver.Reception.Metrics,
@@ -199,8 +221,17 @@ internal sealed partial class SessionStream
 
         var media = agreement.Media;
         Receive(tick, media);
+        WatchConsent(tick);
         if (_protection is { } protection)
+        {
             Attend(tick, protection);
+            if (_keyChanges != protection.KeyChanges)
+            {
+                _keyChanges = protection.KeyChanges;
+                Restart();
+            }
+        }
+        _separateRtcp?.Attend(tick);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -208,14 +239,27 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick)
+    /// <summary>The stream's end: say BYE, unless the call goes on elsewhere; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool sayBye)
     {
-        if (_active is not null && _engine.Options.RtcpIntervalSeconds > 0)
-            SendReport(tick, bye: true);
+        try
+        {
+            if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
+                SendReport(tick, bye: true);
+        }
+        finally
+        {
+            Abandon();
+        }
+    }
+
+    /// <summary>The end without a word, when something is broken: what is held beyond managed memory goes.</summary>
+    public void Abandon()
+    {
         _sender.Close();
         _receiver.Dispose();
         _kept?.Dispose();
+        _keptRtcp?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -235,10 +279,14 @@ internal sealed partial class SessionStream
 
         if (agreement.TakeDecoder() is { } decoder)
         {
+            if (_active is not null && agreement.Media.Codec.ClockRateHz() != _sender.ClockRateHz)
+                Restart();
             _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
-            _receiver.Use(decoder, agreement.Media.Codec.ClockRateHz());
+            _receiver.Prepare(agreement.Media.Codec, decoder);
         }
 
+        _former = _active?.Media;
+        _formerUntilNs = tick.NowNs + FormerNs;
         _active = agreement;
         _rtcp.PeerTakesExtended = agreement.Media.ExtendedReports;
         _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);
@@ -247,6 +295,22 @@ internal sealed partial class SessionStream
         {
             _protection = _kept ??= new MediaProtection(() => _engine.Dtls);
             _protection.Use(security);
+        }
+
+        var isSomebodyElse = agreement.RemoteRtp != _party && !_party.IsNone && !agreement.RemoteRtp.IsNone;
+        if (_protection is null || (isSomebodyElse && agreement.Media.Ice is null))
+            _keyChanges = -1;
+        if (!agreement.RemoteRtp.IsNone)
+            _party = agreement.RemoteRtp;
+
+        _separateRtcp = null;
+        if (
+            !agreement.Media.RtcpMux
+            && (agreement.Media.Ice is not null || agreement.Media.Security is { Agreement: KeyAgreement.Dtls })
+        )
+        {
+            _separateRtcp = _keptRtcp ??= new SeparateRtcp(_path.Sockets, _path, () => _engine.Dtls);
+            _separateRtcp.Use(tick, agreement.Media);
         }
     }
 

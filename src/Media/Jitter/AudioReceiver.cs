@@ -16,6 +16,9 @@ namespace OCPlatform.Media.Jitter;
 /// </remarks>
 public sealed class AudioReceiver : IDisposable
 {
+    /// <summary>The greatest delay that it can have.</summary>
+    public const int MaxDelayMs = DelayEstimator.MaxDelayMs;
+
     // No network delays speech by so much more from one packet to the next: the timestamps have jumped.
     private const int JumpMs = 700;
 
@@ -38,11 +41,15 @@ public sealed class AudioReceiver : IDisposable
     private bool _hasTransit;
     private bool _jumped;
     private long _jumpTransit;
+
+    // Of the sources before this one: a call's totals never shrink, but reports are about one source (RFC 3550 §6.4.1).
     private long _duplicatesBefore;
+    private long _lostBefore;
+    private long _newestAudio;
 
     /// <param name="minDelayMs">Least delay, in ms.</param>
     /// <param name="maxDelayMs">
-    /// Greatest delay, in ms, at most 640; if it is the least one too, the delay is fixed and late packets are dropped.
+    /// Greatest delay, in ms, at most <see cref="MaxDelayMs"/>; if it is the least one too, the delay is fixed and late packets are dropped.
     /// </param>
     /// <param name="sampleRateHz">Of the PCM it gives: 8000 or 16000.</param>
     public AudioReceiver(int minDelayMs, int maxDelayMs, int sampleRateHz = 8000)
@@ -68,7 +75,7 @@ public sealed class AudioReceiver : IDisposable
     }
 
     /// <summary>Packets expected and not received, late ones excepted (RFC 3550 A.3).</summary>
-    public long Lost => _hasSource ? _source.Lost : 0;
+    public long Lost => _lostBefore + (_hasSource ? _source.Lost : 0);
 
     /// <summary>Packets that came and were not played: too late, or malformed.</summary>
     public long Late => _discarded + _player.Discarded;
@@ -107,6 +114,9 @@ public sealed class AudioReceiver : IDisposable
 
     internal bool HasSource => _hasSource;
 
+    /// <summary>Of the audio that came last; null before any codec is known.</summary>
+    internal AudioCodec? Codec => _player.Decoders.Codec;
+
     /// <summary>See <see cref="CacheLines"/>: the parts that a packet and a frame go through.</summary>
     internal void AskForParts()
     {
@@ -128,8 +138,41 @@ public sealed class AudioReceiver : IDisposable
     /// <exception cref="ArgumentException">The decoder's rate is another one.</exception>
     public void Use(IAudioDecoder decoder, int clockRateHz)
     {
+        Check(decoder);
+        Select(_player.Add(decoder, null), clockRateHz);
+    }
+
+    /// <summary>
+    /// Takes a decoder that was made ahead for payloads of a codec. Which codec is in use is decided by what comes: the peer
+    /// may go from one to another and back (RFC 3264 §6.1).
+    /// </summary>
+    public void Prepare(AudioCodec codec, IAudioDecoder decoder)
+    {
+        Check(decoder);
+        var isFirst = Codec is null;
+        if (_player.Decoders.TryFind(codec, out var tag))
+            decoder.Dispose();
+        else
+            tag = _player.Add(decoder, codec);
+        if (isFirst)
+            Select(tag, codec.ClockRateHz());
+    }
+
+    private void Use(AudioCodec codec)
+    {
+        if (!_player.Decoders.TryFind(codec, out var tag))
+            tag = _player.Add(AudioCodecFactory.CreateDecoder(codec, _sampleRateHz), codec);
+        Select(tag, codec.ClockRateHz());
+    }
+
+    private void Check(IAudioDecoder decoder)
+    {
         if (decoder.SampleRateHz != _sampleRateHz)
             throw new ArgumentException($"The receiver gives PCM at {_sampleRateHz} Hz.", nameof(decoder));
+    }
+
+    private void Select(byte tag, int clockRateHz)
+    {
         if (clockRateHz != _clockRateHz)
         {
             _clockRateHz = clockRateHz;
@@ -137,7 +180,7 @@ public sealed class AudioReceiver : IDisposable
             StartOver();
         }
 
-        _player.Use(decoder);
+        _player.Decoders.Select(tag);
     }
 
     /// <summary>
@@ -173,11 +216,37 @@ public sealed class AudioReceiver : IDisposable
         return true;
     }
 
-    /// <summary>Stores an admitted audio packet.</summary>
-    public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
+    /// <summary>Stores an admitted audio packet of any codec; one that follows all others decides what the codec is now.</summary>
+    public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs, AudioCodec codec)
+    {
+        var tag = _player.Decoders.Tag;
+        if (_player.Decoders.Codec != codec)
+        {
+            if (sequence >= _newestAudio)
+            {
+                Use(codec);
+                tag = _player.Decoders.Tag;
+            }
+            else if (codec.ClockRateHz() != _clockRateHz || !_player.Decoders.TryFind(codec, out tag))
+            {
+                // A straggler must not turn the clock back.
+                Discard(sequence);
+                return;
+            }
+        }
+
+        OnAudio(packet, sequence, arrivalNs, tag);
+    }
+
+    /// <summary>Stores an admitted audio packet of the codec in use.</summary>
+    public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs) =>
+        OnAudio(packet, sequence, arrivalNs, _player.Decoders.Tag);
+
+    private void OnAudio(in RtpHeader packet, long sequence, long arrivalNs, byte tag)
     {
         var payload = packet.Payload;
-        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.Decoders.SamplesOf(payload);
+        _newestAudio = Math.Max(_newestAudio, sequence);
+        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.Decoders.SamplesOf(tag, payload);
         if (samples == 0 || samples > _sampleRateHz)
         {
             Discard(sequence);
@@ -192,7 +261,7 @@ public sealed class AudioReceiver : IDisposable
 
         _player.PacketSamples = samples;
         _player.Newest = Math.Max(_player.Newest, facts.Position + samples);
-        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Decoders.Tag }, payload);
+        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = tag }, payload);
     }
 
     /// <summary>
@@ -289,7 +358,8 @@ public sealed class AudioReceiver : IDisposable
         }
 
         _duplicatesBefore += _source.Duplicates;
-        _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz, _source.Lost);
+        _lostBefore += _source.Lost;
+        _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz);
         _hasCandidate = false;
         StartOver();
         return true;
@@ -299,6 +369,7 @@ public sealed class AudioReceiver : IDisposable
     private void StartOver()
     {
         _player.StartOver();
+        _newestAudio = 0;
         _hasTimestamp = false;
         _hasTransit = false;
         _jumped = false;

@@ -134,7 +134,7 @@ public static class OfferAnswer
         var events = receiveEvents is not null;
         var mux = ours.RtcpMux && theirs.RtcpMux;
         var isIceOffered = SdpAttributes.Find(ours.Attributes, IceAttributes.Ufrag) is not null;
-        var ice = isIceOffered ? IceAttributes.Agree(answer, theirs, mux, secrets) : null;
+        var ice = isIceOffered ? IceAttributes.Agree(answer, theirs, secrets) : null;
         var wanted = offer.DirectionOf(ours);
 
         return OfferAnswerResult.Agreed(
@@ -145,6 +145,11 @@ public static class OfferAnswer
                 ReceivePayloadType = receive.PayloadType,
                 SendTelephoneEventType = events ? sendEvents!.PayloadType : null,
                 ReceiveTelephoneEventType = receiveEvents?.PayloadType,
+                OtherFormats = CodecChoice.Others(
+                    offered,
+                    capabilities.Codecs,
+                    [receive.PayloadType, receiveEvents?.PayloadType]
+                ),
                 TelephoneEventRateHz = receiveEvents?.ClockRateHz ?? 8000,
                 SendPtimeMs = SendPtime(theirs, capabilities, codec),
                 Direction = wanted & TheirDirection(answer, theirs, remote.Address, ice).Reverse(),
@@ -204,7 +209,7 @@ public static class OfferAnswer
 
         var events = capabilities.TelephoneEvent ? CodecChoice.EventsFor(offered, codec.ClockRateHz()) : null;
         var mux = audio.RtcpMux && capabilities.RtcpMux;
-        var ice = IceAttributes.Agree(offer, audio, mux, local.Secrets);
+        var ice = IceAttributes.Agree(offer, audio, local.Secrets);
         var mid = SdpAttributes.Find(audio.Attributes, "mid")?.Value;
         media = new NegotiatedMedia
         {

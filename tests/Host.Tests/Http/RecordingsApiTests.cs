@@ -28,7 +28,7 @@ public sealed class RecordingsApiTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _recordings = new RecordingFolder(Path.Combine(_folder.FullName, "recordings"));
+        _recordings = new RecordingFolder(Path.Combine(_folder.FullName, "recordings"), "node-1");
         _catalog = new RecordingCatalog(
             new Database(new DatabaseOptions { Path = Path.Combine(_folder.FullName, "catalogue.db") })
         );
@@ -38,6 +38,10 @@ public sealed class RecordingsApiTests : IAsyncLifetime
         builder.Services.AddWebSide();
         builder.Services.AddSingleton(_catalog);
         builder.Services.AddSingleton<IRecordingStore>(new FileRecordingStore(_recordings));
+        builder.Services.AddSingleton(_recordings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<RecordingDeletion>();
+        builder.Services.AddSingleton<RecordingPlayback>();
         builder.Services.AddSingleton<ICallRecords>(_records);
         _app = builder.Build();
         _app.MapRecordingsApi();
@@ -158,22 +162,25 @@ public sealed class RecordingsApiTests : IAsyncLifetime
         Directory.CreateDirectory(Path.GetDirectoryName(_recordings.PathOf(key))!);
         await File.WriteAllBytesAsync(_recordings.PathOf(key), bytes);
         await _catalog.PutAsync(
-            new RecordingEntry
-            {
-                Id = id,
-                CallId = _call,
-                StartedAt = startedAt,
-                DurationMs = 1000,
-                Bytes = bytes.Length,
-                Sha256 = $"checksum-{number}",
-                Format = RecordingFormat.WavUlaw,
-                SampleRateHz = 8000,
-                Key = key,
-                Uri = $"file:///{key}",
-                Node = "node-1",
-                Place = place ?? _recordings.Place,
-                State = RecordingState.Kept,
-            },
+            [
+                new RecordingEntry
+                {
+                    Id = id,
+                    Recording = id,
+                    CallId = _call,
+                    StartedAt = startedAt,
+                    DurationMs = 1000,
+                    Bytes = bytes.Length,
+                    Sha256 = $"checksum-{number}",
+                    Format = RecordingFormat.WavUlaw,
+                    SampleRateHz = 8000,
+                    Key = key,
+                    Uri = $"file:///{key}",
+                    Node = "node-1",
+                    Place = place ?? _recordings.Place,
+                    State = RecordingState.Kept,
+                },
+            ],
             startedAt,
             default
         );

@@ -32,6 +32,31 @@ public class SecuredSessionTests
         await Hears(pair, rateHz);
     }
 
+    [Fact]
+    public async Task Every_codec_of_our_offer_is_understood_and_for_a_while_those_of_the_agreement_before()
+    {
+        await using var pair = SessionPair.Started();
+        pair.CallerMedia.OtherFormats.Should().Equal(new ReceivedFormat(8, AudioCodec.Pcma));
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > 5, "media flows");
+
+        // The agent changes over without a word: both codecs stood in the offer.
+        pair.Agent.Update(WithCodec(pair.AgentMedia, AudioCodec.Pcma));
+        pair.Agent.Playout.TryEnqueue(Tone.Sine(1000, 4000));
+        await Eventually.Holds(
+            () => pair.CallerSink.Audio is { Length: > 2000 } heard && heard[^400..].Max() > 6500,
+            "the tone is heard"
+        );
+        pair.Caller.Stats.PacketsRejected.Should().Be(0);
+
+        // The caller agrees on something else, and the agent is slow to follow.
+        var before = pair.Caller.Stats.PacketsReceived;
+        pair.Caller.Update(WithCodec(pair.CallerMedia, AudioCodec.L16Narrow) with { OtherFormats = [] });
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > before + 50, "it is still understood");
+        pair.Caller.Stats.PacketsRejected.Should().Be(0);
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsRejected > 0, "but not for ever");
+        (pair.Caller.Stats.PacketsReceived - before).Should().BeInRange(70, 130, "two seconds");
+    }
+
     [Theory]
     [InlineData(SrtpSuite.AeadAes256Gcm, AudioCodec.Pcmu, true)]
     [InlineData(SrtpSuite.AeadAes128Gcm, AudioCodec.G722, false)]
@@ -41,23 +66,136 @@ public class SecuredSessionTests
     {
         await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
         var (callers, agents) = (SrtpKeys.Create(suite), SrtpKeys.Create(suite));
-        pair.Agent.Start(WithCodec(pair.AgentMedia, codec) with { Security = Sdes(agents, callers), RtcpMux = mux });
-        pair.Caller.Start(WithCodec(pair.CallerMedia, codec) with { Security = Sdes(callers, agents), RtcpMux = mux });
+        pair.Agent.Start(WithCodec(Muxed(pair.AgentMedia, mux), codec) with { Security = Sdes(agents, callers) });
+        pair.Caller.Start(WithCodec(Muxed(pair.CallerMedia, mux), codec) with { Security = Sdes(callers, agents) });
 
         await Hears(pair, codec.SampleRateHz());
         await Eventually.Holds(() => pair.Caller.Stats.RoundTripMs is not null, "reports pass, encrypted");
         pair.Agent.Stats.PacketsRejected.Should().Be(0);
     }
 
-    [Fact]
-    public async Task A_tone_is_heard_under_keys_of_a_handshake()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tone_is_heard_under_keys_of_a_handshake(bool mux)
     {
-        await using var pair = SessionPair.Create();
-        pair.Agent.Start(pair.AgentMedia with { Security = Dtls(pair, DtlsRole.Server) });
-        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+        await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
+        pair.Agent.Start(With(pair.AgentMedia, DtlsRole.Server));
+        pair.Caller.Start(With(pair.CallerMedia, DtlsRole.Client));
 
         await Hears(pair, 8000);
         pair.Agent.Stats.PacketsLost.Should().Be(0);
+        await Eventually.Holds(
+            () => pair.Caller.Stats.RoundTripMs is not null,
+            "reports pass, under keys of their own"
+        );
+        pair.Agent.Stats.PacketsRejected.Should().Be(0);
+
+        NegotiatedMedia With(NegotiatedMedia media, DtlsRole role) =>
+            Muxed(media, mux) with
+            {
+                Security = Dtls(pair, role),
+            };
+    }
+
+    [Theory]
+    [InlineData(KeyAgreement.Sdes)]
+    [InlineData(KeyAgreement.Dtls)]
+    public async Task With_ice_and_without_rtcp_mux_reports_go_where_the_second_components_checks_come_from(
+        KeyAgreement agreement
+    )
+    {
+        await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
+        var ice = new IceCredentials
+        {
+            LocalUfrag = "lllllll1",
+            LocalPassword = "lpasswordlpasswordlpassw",
+            RemoteUfrag = "rrrrrrr1",
+        };
+        var key = SrtpKeys.Create(SrtpSuite.AeadAes128Gcm);
+        using var rtp = Socket();
+        using var rtcp = Socket();
+        pair.Agent.Start(
+            pair.AgentMedia with
+            {
+                Security = agreement == KeyAgreement.Sdes ? Sdes(key, key) : Dtls(pair, DtlsRole.Client),
+                Ice = ice,
+                RtcpMux = false,
+            }
+        );
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        rtp.SendTo(Check(ice, nominate: true), agent);
+        IsAnswered(rtp);
+        agent.Port++;
+        rtcp.SendTo(Check(ice, nominate: true), agent);
+        IsAnswered(rtcp);
+
+        var buffer = new byte[1500];
+        rtcp.Receive(buffer).Should().BePositive();
+        buffer[0]
+            .Should()
+            .Be((byte)(agreement == KeyAgreement.Sdes ? 0x80 : 22), "a report, or a handshake of its own");
+
+        static void IsAnswered(Socket socket)
+        {
+            var buffer = new byte[1500];
+            var length = socket.Receive(buffer);
+            StunMessage.TryParse(buffer.AsSpan(0, length), out var response).Should().BeTrue();
+            response.Class.Should().Be(StunClass.Success);
+        }
+
+        static Socket Socket()
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            socket.ReceiveTimeout = 10_000;
+            return socket;
+        }
+    }
+
+    [Theory]
+    [InlineData(DtlsRole.Server)]
+    [InlineData(DtlsRole.Client)]
+    public async Task A_strangers_datagrams_do_not_turn_the_handshake_to_it(DtlsRole agentsRole)
+    {
+        await using var pair = SessionPair.Create();
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        stranger.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var callersRole = agentsRole == DtlsRole.Server ? DtlsRole.Client : DtlsRole.Server;
+        pair.Agent.Start(pair.AgentMedia with { Security = Dtls(pair, agentsRole) });
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, callersRole) });
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        for (var i = 0; i < 200 && pair.Agent.Stats.PacketsReceived == 0; i++)
+        {
+            stranger.SendTo(Bench.Fuzz.DtlsFlights.ClientHello, agent);
+            stranger.SendTo(Bench.Fuzz.DtlsFlights.ClientFlight, agent);
+            await Task.Delay(10);
+        }
+
+        await Hears(pair, 8000);
+        var buffer = new byte[1500];
+        while (stranger.Poll(0, SelectMode.SelectRead))
+            stranger.Receive(buffer).Should().BeLessThan(100, "no flight of ours, only requests for a cookie");
+    }
+
+    [Fact]
+    public async Task A_phone_that_signalled_an_address_behind_its_nat_is_found_by_its_handshake()
+    {
+        await using var pair = SessionPair.Create();
+        var natted = pair.AgentMedia with { RemoteAddress = "10.1.2.3", Security = Dtls(pair, DtlsRole.Server) };
+        pair.Agent.Start(natted);
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+        // It does not speak first: the latch alone would not find it.
+        pair.Caller.Update(
+            pair.CallerMedia with
+            {
+                Security = Dtls(pair, DtlsRole.Client),
+                Direction = MediaDirection.RecvOnly,
+            }
+        );
+
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > 10, "the agent is heard");
+        pair.Agent.Stats.PacketsReceived.Should().Be(0);
     }
 
     [Fact]
@@ -192,7 +330,7 @@ public class SecuredSessionTests
         await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived == 10, "the peer's media is taken");
     }
 
-    private static byte[] Check(IceCredentials ice, bool nominate)
+    internal static byte[] Check(IceCredentials ice, bool nominate)
     {
         var bytes = new byte[StunMessage.MaxBytes];
         var id = new byte[StunMessage.TransactionIdBytes];
@@ -208,13 +346,20 @@ public class SecuredSessionTests
         return writer.Written.ToArray();
     }
 
+    private static NegotiatedMedia Muxed(NegotiatedMedia media, bool mux) =>
+        media with
+        {
+            RtcpMux = mux,
+            RemoteRtcpPort = media.RemotePort + (mux ? 0 : 1),
+        };
+
     private static NegotiatedMedia WithCodec(NegotiatedMedia media, AudioCodec codec)
     {
         var type = codec.StaticPayloadType() ?? 96;
         return media with { Codec = codec, SendPayloadType = type, ReceivePayloadType = type };
     }
 
-    private static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
+    internal static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
         new()
         {
             Agreement = KeyAgreement.Sdes,
