@@ -362,7 +362,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             _voice?.Dispose();
         }
         _pumped?.Dispose();
-        _services.LiveCalls.Remove(_id);
+        _services.LiveCalls.Remove(_id, isOver: _state.IsEnded);
         _media?.Dispose();
         _service?.Dispose();
         (_pumped, _voice, _media) = (null, null, null);

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,14 +52,10 @@ public static class CallHosting
     }
 
     /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
-    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
+    /// <param name="drain">How long calls may take to move to other nodes when this one is being stopped.</param>
+    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
-            .WithNodeShards<CallRegion, CallActor>(
-                ShardKind.Calls,
-                Role,
-                new CallShardExtractor(),
-                CallCommands.LeaveNode.Instance
-            )
+            .AddCallProxy(drain)
             .WithSingleton<CallRecordProjection>(
                 "call-records",
                 (_, _, resolver) => resolver.Props<CallRecordProjection>(),
@@ -70,20 +65,41 @@ public static class CallHosting
             .WithActors(
                 (system, _, resolver) =>
                 {
-                    if (Cluster.Get(system).SelfRoles.Contains(Role))
-                    {
-                        system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
-                    }
+                    system.ActorOf(resolver.Props<Witness>(), Witness.Name);
+                    system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
                 }
+            );
+
+    /// <summary>
+    /// The way to the calls, on nodes without their role, and the drain of what uses this node's gateway. Needs
+    /// <see cref="LiveCalls"/>, which stay none.
+    /// </summary>
+    public static AkkaConfigurationBuilder AddCallProxy(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
+        builder
+            .AddHocon(
+                $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
+                HoconAddMode.Prepend
+            )
+            .WithNodeShards<CallRegion, CallActor>(
+                ShardKind.Calls,
+                Role,
+                new CallShardExtractor(),
+                CallCommands.LeaveNode.Instance
             )
             .AddStartup(
                 (system, registry) =>
                     CallDrain.Register(
                         system,
                         registry,
-                        ServiceOf<LiveCalls>(system),
-                        ServiceOf<CallServices>(system).Fence,
-                        ServiceOf<TimeProvider>(system)
+                        () =>
+                            new CallDrain(
+                                system,
+                                registry,
+                                ServiceOf<LiveCalls>(system),
+                                ServiceOf<ClusterView>(system),
+                                ServiceOf<TimeProvider>(system),
+                                drain
+                            )
                     )
             );
 

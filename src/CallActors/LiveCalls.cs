@@ -8,6 +8,9 @@ namespace OCPlatform.CallActors;
 public sealed class LiveCalls
 {
     private readonly ConcurrentDictionary<CallId, MediaSession> _calls = new();
+    private readonly ConcurrentDictionary<CallId, byte> _leaving = new();
+    private volatile Action<LiveCallChange>? _tell;
+    private int _afterlives;
 
     public int Count => _calls.Count;
 
@@ -38,7 +41,83 @@ public sealed class LiveCalls
         }
     }
 
-    internal void Add(CallId call, MediaSession session) => _calls[call] = session;
+    /// <summary>Calls that left this node to be taken up elsewhere, and have not begun there yet, as far as is known.</summary>
+    public IReadOnlyCollection<CallId> Leaving => [.. _leaving.Keys];
 
-    internal void Remove(CallId call) => _calls.TryRemove(call, out _);
+    /// <summary>What still plays here for calls that live elsewhere already; the node stays until it is 0.</summary>
+    public int Afterlives => Volatile.Read(ref _afterlives);
+
+    internal void Add(CallId call, MediaSession session)
+    {
+        _calls[call] = session;
+        _leaving.TryRemove(call, out _);
+        _tell?.Invoke(new LiveCallChange(call, LiveCallChangeKind.Begun));
+    }
+
+    /// <param name="isOver">
+    /// The call has ended, or is another node's already. False: it is to be taken up, here or elsewhere.
+    /// </param>
+    internal void Remove(CallId call, bool isOver)
+    {
+        if (!_calls.TryRemove(call, out _))
+        {
+            return;
+        }
+        if (isOver || _tell is null)
+        {
+            _tell?.Invoke(new LiveCallChange(call, LiveCallChangeKind.Ended));
+            return;
+        }
+        _leaving[call] = 0;
+        _tell.Invoke(new LiveCallChange(call, LiveCallChangeKind.Left));
+    }
+
+    /// <summary>Media of a call that has left plays on here until the result is disposed.</summary>
+    internal IDisposable BeginAfterlife()
+    {
+        Interlocked.Increment(ref _afterlives);
+        return new Afterlife(this);
+    }
+
+    /// <summary>Whoever is to hear of every change from now on; the calls that live already are told as begun.</summary>
+    internal void Watch(Action<LiveCallChange> tell)
+    {
+        _tell = tell;
+        foreach (var call in Ids)
+        {
+            tell(new LiveCallChange(call, LiveCallChangeKind.Begun));
+        }
+    }
+
+    /// <summary>These live somewhere again, or are over.</summary>
+    internal void MarkTakenUp(IReadOnlyList<CallId> calls)
+    {
+        foreach (var call in calls)
+        {
+            _leaving.TryRemove(call, out _);
+        }
+    }
+
+    private sealed class Afterlife(LiveCalls calls) : IDisposable
+    {
+        private int _ended;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                Interlocked.Decrement(ref calls._afterlives);
+            }
+        }
+    }
 }
+
+internal enum LiveCallChangeKind
+{
+    Begun,
+    Ended,
+    Left,
+}
+
+/// <summary>What became of a call on this node.</summary>
+internal sealed record LiveCallChange(CallId Call, LiveCallChangeKind Kind);

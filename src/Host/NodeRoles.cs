@@ -24,6 +24,8 @@ public static class NodeRoles
     {
         var node = options.Node;
         services.AddSingleton<INodeLoad, MeasuredLoad>();
+        services.AddSingleton<INodeSelf, NodeSelf>();
+        services.AddClusterView();
         services.AddGateway(options);
         if (node.Has(NodeRole.Ai))
         {
@@ -36,6 +38,7 @@ public static class NodeRoles
             services.AddCalls(options.Calls, node.EffectiveName);
             services.AddHostedService<WarmUp>();
         }
+        services.TryAddSingleton<LiveCalls>();
         if (node.Has(NodeRole.Call) || node.Has(NodeRole.Web))
         {
             services.AddCallRecords(options.Calls);
@@ -50,15 +53,16 @@ public static class NodeRoles
     }
 
     /// <summary>The regions of what the node holds, proxies to what it does not, and its gateways.</summary>
-    public static AkkaConfigurationBuilder AddRoleActors(this AkkaConfigurationBuilder akka, NodeOptions node)
+    public static AkkaConfigurationBuilder AddRoleActors(this AkkaConfigurationBuilder akka, PlatformOptions options)
     {
-        akka = node.Has(NodeRole.Dialog) ? akka.AddConversationActors() : akka.AddConversationProxy();
-        akka = node.Has(NodeRole.Call) ? akka.AddCallActors() : akka.AddCallProxy();
-        if (node.Has(NodeRole.Gateway))
+        akka.AddClusterViewActor().AddConversationActors();
+        var drain = TimeSpan.FromSeconds(options.Cluster.DrainSeconds);
+        akka = options.Node.Has(NodeRole.Call) ? akka.AddCallActors(drain) : akka.AddCallProxy(drain);
+        if (options.Node.Has(NodeRole.Gateway))
         {
             akka.AddSipGatewayActor();
         }
-        if (HasChat(node))
+        if (HasChat(options.Node))
         {
             akka.AddChatGatewayActor();
         }

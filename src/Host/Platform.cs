@@ -34,10 +34,10 @@ public static class Platform
         builder.Services.AddMetricsPage();
         builder.Services.AddGracefulStop();
         builder.Services.AddRoles(options);
-        builder.Services.AddClusterReports(options.Node);
+        builder.Services.AddClusterReports();
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka => akka.AddNode(options, database).AddRoleActors(options.Node)
+            akka => akka.AddNode(options, database).AddRoleActors(options)
         );
 
         var app = builder.Build();

@@ -10,11 +10,7 @@ public static class ConversationHosting
     /// <summary>Role of the nodes that hold conversations.</summary>
     public const string Role = "dialog";
 
-    /// <summary>Reaches the conversations in place of their region, on nodes that hold none.</summary>
-    public static AkkaConfigurationBuilder AddConversationProxy(this AkkaConfigurationBuilder builder) =>
-        builder.WithShardRegionProxy<ConversationRegion>("conversations", Role, new ConversationShardExtractor());
-
-    /// <summary>The shard region of the conversations.</summary>
+    /// <summary>The shard region of the conversations; on nodes without their role the way to it.</summary>
     public static AkkaConfigurationBuilder AddConversationActors(this AkkaConfigurationBuilder builder) =>
         builder.WithNodeShards<ConversationRegion, ConversationActor>(
             ShardKind.Conversations,

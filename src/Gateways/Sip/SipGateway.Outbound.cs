@@ -24,7 +24,11 @@ public sealed partial class SipGateway
     {
         Receive<SipGatewayCommands.SendInvite>(OnSendInvite);
         Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
-        Receive<SipGatewayCommands.SendRequest>(command => _outbound.SendRequest(command, Sender));
+        Receive<SipGatewayCommands.SendRequest>(command =>
+        {
+            Welcome(command.CallId, Sender);
+            _outbound.SendRequest(command, Sender);
+        });
         Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
         Receive<OutboundContext.Resolved>(r => r.Request.OnResolved(r.Step, r.Destinations, r.Error));
         Receive<OutboundContext.Due>(due => due.Request.OnDeadline(due.Step));

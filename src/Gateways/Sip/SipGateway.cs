@@ -30,6 +30,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private readonly IActorRef _calls;
     private readonly SipDoor _door;
     private readonly INodeLoad _load;
+    private readonly ICallPlacement? _placement;
     private readonly SipListeners _listeners;
     private SipEndpoint _endpoint;
 
@@ -40,7 +41,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         IRequiredActor<CallRegion> calls,
         INodeLoad load,
         SipServices? services = null,
-        OutboundServices? outbound = null
+        OutboundServices? outbound = null,
+        ICallPlacement? placement = null
     )
     {
         _options = options;
@@ -48,6 +50,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _time = time;
         _calls = calls.ActorRef;
         _load = load;
+        _placement = placement;
         _services = services;
         _callStates = new CallStates(dialog => _subscriptions.Tell(dialog));
         _door = new SipDoor(options, status.Admission, time, _log, services is null ? CallsOnly : Everything)
@@ -74,10 +77,12 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
         ReceiveOutbound();
+        ReceiveLeaving();
         Receive<Terminated>(t =>
         {
             Forget(t.ActorRef);
             ForgetPlaced(t.ActorRef);
+            ForgetGuest(t.ActorRef);
         });
 
         // From the node and the clock.

@@ -5,6 +5,8 @@ using Akka.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.Models;
+using OCPlatform.CallActors;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Gateways.Sip;
@@ -42,8 +44,11 @@ internal sealed class ClusterCheck(ActorSystem system) : IHealthCheck
     }
 }
 
-/// <summary>Every shard region of this node knows its coordinator: it can find a home for a new entity.</summary>
-internal sealed class ShardsCheck(ActorRegistry registry) : IHealthCheck
+/// <summary>
+/// Every shard region of this node knows its coordinator, so that it can find a home for a new entity; and a node for calls
+/// has shards for new ones, so that the first need not wait for one.
+/// </summary>
+internal sealed class ShardsCheck(ActorRegistry registry, ClusterView view) : IHealthCheck
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
@@ -52,6 +57,10 @@ internal sealed class ShardsCheck(ActorRegistry registry) : IHealthCheck
         try
         {
             await Task.WhenAll(AskAsync<CallRegion>(cancellation), AskAsync<ConversationRegion>(cancellation));
+            if (view.Self.Roles.Contains(CallHosting.Role) && view.ClaimedShards == 0 && !view.Draining)
+            {
+                return HealthCheckResult.Unhealthy("no shard for new calls is at home here yet");
+            }
             return HealthCheckResult.Healthy();
         }
         catch (Exception e)

@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Sip;
 
@@ -89,10 +90,11 @@ public static class CallVerbsApi
 
     private static Results<Accepted<PlacedCall>, ProblemHttpResult> Place(
         PlaceCall place,
-        [FromServices] IRequiredActor<CallRegion> calls
+        [FromServices] IRequiredActor<CallRegion> calls,
+        [FromServices] ICallPlacement placement
     )
     {
-        var id = CallId.New();
+        var id = placement.NewCall();
         CallCommands.Place command;
         try
         {
