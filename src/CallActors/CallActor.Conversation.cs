@@ -20,6 +20,7 @@ public sealed partial class CallActor
     private IActorRef? _conversations;
     private CallVoice? _voice;
     private IDisposable? _pumped;
+    private IActorRef? _conversation;
     private bool _attached;
     private bool _agentHasSpoken;
 
@@ -29,6 +30,8 @@ public sealed partial class CallActor
     }
 
     private sealed record ReplyOverdue(bool GiveUp);
+
+    private sealed record ConversationGone(IActorRef Conversation);
 
     private ConversationId ConversationId => ConversationId.OfCall(_id);
 
@@ -50,9 +53,12 @@ public sealed partial class CallActor
                 ConversationChannel.Voice,
                 _agent ?? _options.Agent,
                 _state.Record!.Direction == CallDirection.Outbound ? _state.Record.To : _state.Record.From,
-                Now
+                Now,
+                New: _isNew
             )
         );
+        // Said once: a second one may find what the first one has begun.
+        _isNew = false;
         Timers.StartSingleTimer(nameof(AttachAgain), AttachAgain.Instance, AttachRetry);
     }
 
@@ -83,7 +89,7 @@ public sealed partial class CallActor
 
     private void OnConversation(IConversationMessage message)
     {
-        if (WaitsForConsentPrompt(message))
+        if (WasDelivered(message) || WaitsForConsentPrompt(message))
         {
             return;
         }
@@ -91,27 +97,55 @@ public sealed partial class CallActor
         {
             case ConversationEvents.Attached attached:
                 _attached = true;
+                WatchConversation();
                 _voice!.UseVoice(attached.Voice);
                 Timers.Cancel(nameof(AttachAgain));
+                OnAttachedAgain();
                 break;
             case ConversationEvents.AgentTurnStarted started:
+                OnTurnAfterMove(started.Turn);
                 ReplyCame();
                 _spokenTurn = started.Turn;
                 _voice!.BeginTurn(started.Turn);
                 break;
             case ConversationEvents.AgentTurnText text:
-                _voice!.AddText(text.Turn, text.Text);
+                _voice!.AddText(text.Turn, StillToSay(text));
                 break;
             case ConversationEvents.AgentTurnEnded ended:
                 _afterTurn[ended.Turn] = ended.Next;
                 _voice!.CompleteTurn(ended.Turn);
                 break;
-            case ConversationEvents.InputAccepted:
+            case ConversationEvents.InputAccepted accepted:
+                if (_resumed is { IsSettled: false, Input: { } input } && input.Id == accepted.InputId)
+                {
+                    Timers.StartSingleTimer(nameof(NothingOwed), NothingOwed.Instance, OwedWithin);
+                }
+                break;
             case ConversationEvents.Ended:
                 break;
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    private void WatchConversation()
+    {
+        if (!Sender.Equals(_conversation))
+        {
+            _conversation = Sender;
+            Context.WatchWith(Sender, new ConversationGone(Sender));
+        }
+    }
+
+    /// <summary>The conversation has moved to another node, or was idle: it goes on where it is asked for.</summary>
+    private void OnConversationGone(ConversationGone gone)
+    {
+        if (gone.Conversation.Equals(_conversation))
+        {
+            _conversation = null;
+            _attached = false;
+            Attach();
         }
     }
 
@@ -126,6 +160,12 @@ public sealed partial class CallActor
             case VoiceEvent.UserSaid said:
                 OnUserSaid(said);
                 break;
+            case VoiceEvent.AgentHeard { Turn: > 0 } heard:
+                RecordHeard(heard);
+                break;
+            case VoiceEvent.FellSilent silent:
+                OnFellSilent(silent);
+                break;
             case VoiceEvent.AgentTurnDelivered delivered:
                 OnDelivered(delivered);
                 break;
@@ -134,7 +174,11 @@ public sealed partial class CallActor
             case VoiceEvent.UserSilent silent:
                 ExpectReply();
                 _conversations!.Tell(
-                    new ConversationCommands.UserSilent(ConversationId, InputId("s", silent.At), silent.At)
+                    new ConversationCommands.UserSilent(
+                        ConversationId,
+                        CallInputs.IdOf(CallInputs.Silence, silent.At),
+                        silent.At
+                    )
                 );
                 break;
             case VoiceEvent.DigitPressed pressed:
@@ -168,7 +212,13 @@ public sealed partial class CallActor
         }
         ExpectReply();
         _conversations!.Tell(
-            new ConversationCommands.UserPressed(ConversationId, InputId("d", at), digit.ToString(), at, secret)
+            new ConversationCommands.UserPressed(
+                ConversationId,
+                CallInputs.IdOf(CallInputs.Digit, at),
+                digit.ToString(),
+                at,
+                secret
+            )
         );
     }
 
@@ -177,7 +227,10 @@ public sealed partial class CallActor
     {
         if (_service is null)
         {
-            OnUserSaid(new VoiceEvent.UserSaid(InputId("m", Now), text, Now, Now, Failed: false));
+            var now = Now;
+            OnUserSaid(
+                new VoiceEvent.UserSaid(CallInputs.IdOf(CallInputs.Message, now), text, now, now, Failed: false)
+            );
         }
     }
 
@@ -194,7 +247,8 @@ public sealed partial class CallActor
                 said.StartedAt,
                 said.EndedAt,
                 LatencyMs: null,
-                Interrupted: false
+                Interrupted: false,
+                InputId: said.UtteranceId
             )
         );
         _log.Info("Call {CallId} heard: {Text}", _id, told);
@@ -213,6 +267,7 @@ public sealed partial class CallActor
 
     private void OnDelivered(VoiceEvent.AgentTurnDelivered turn)
     {
+        turn = WithHeardBefore(turn);
         _services.Metrics.AgentTurn(turn.LatencyMs, turn.Interrupted);
         if (turn.HeardText.Length > 0)
         {
@@ -225,7 +280,8 @@ public sealed partial class CallActor
                     turn.StartedAt,
                     turn.EndedAt,
                     turn.LatencyMs,
-                    turn.Interrupted
+                    turn.Interrupted,
+                    turn.Turn > 0 ? turn.Turn : null
                 )
             );
             _log.Info("Call {CallId} said: {Text}", _id, turn.HeardText);
@@ -297,6 +353,4 @@ public sealed partial class CallActor
 
     private void EndConversation(string cause) =>
         _conversations?.Tell(new ConversationCommands.End(ConversationId, cause, Now));
-
-    private static string InputId(string kind, DateTimeOffset at) => $"{kind}{at.ToUnixTimeMilliseconds()}";
 }

@@ -30,7 +30,8 @@ public sealed partial class CallActor
 
     private void OnInvite(SipGatewayEvents.InviteArrived arrived)
     {
-        _gateway = Sender;
+        UseGateway(Sender);
+        NoteTransaction(arrived.TransactionId);
         var invite = (SipRequest)SipParser.Parse(arrived.Message);
         _services.Metrics.Started();
         Record(
@@ -43,7 +44,8 @@ public sealed partial class CallActor
                 arrived.Trunk,
                 _services.NodeName,
                 arrived.Path.Remote,
-                invite.CallId
+                invite.CallId,
+                invite.RequestUri.User
             )
         );
         CaptureIfAwaited(arrived.Trunk);
@@ -83,7 +85,8 @@ public sealed partial class CallActor
     {
         var invite = (SipRequest)SipParser.Parse(arrived.Message);
         Ladder(invite, incoming: true, arrived.Message, arrived.Path);
-        _gateway = Sender;
+        UseGateway(Sender);
+        NoteTransaction(arrived.TransactionId);
         if (TryAnswerLeg(arrived, invite, out _) is not { } leg)
         {
             return;
@@ -130,6 +133,7 @@ public sealed partial class CallActor
         {
             Trunk = arrived.Trunk,
             AllowReferrals = arrived.AllowReferrals,
+            Terms = arrived.Media,
         };
         _legs.Add(leg);
         return leg;
@@ -203,7 +207,8 @@ public sealed partial class CallActor
             return;
         }
         leg.Session.Ring(SipStatus.Ringing, default, Elapsed);
-        Record(new CallEvents.Ringing(_id, Now));
+        var isAnsweredAtOnce = _options is { AutoAnswer: true, RingMs: 0 };
+        Record(new CallEvents.Ringing(_id, Now, isAnsweredAtOnce ? null : JsonOf(leg)));
         _rang = true;
         Attach();
         if (_options is { AutoAnswer: true, RingMs: > 0 })
@@ -272,6 +277,10 @@ public sealed partial class CallActor
     private void OnEnded(CallLeg leg, SipSessionEnd end)
     {
         var cause = CauseOf(leg, end);
+        if (_takeUp is not null && end.By == SipEndedBy.Network)
+        {
+            cause = Lost($"its peer knows nothing of it any more: {end.Detail}", end.Status);
+        }
         if (leg == _next)
         {
             OnNextFailed(cause);

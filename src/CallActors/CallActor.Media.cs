@@ -72,12 +72,18 @@ public sealed partial class CallActor
 
     /// <summary>A new offer/answer over the call's one RTP port.</summary>
     /// <param name="path">The way that an INVITE of the peer came by; null for a leg that we call.</param>
-    private Negotiation Negotiate(IPAddress? peer, SipPath? path = null, MediaTerms? terms = null) =>
+    /// <param name="sessionId">Of the o= line; null: a new one.</param>
+    private Negotiation Negotiate(
+        IPAddress? peer,
+        SipPath? path = null,
+        MediaTerms? terms = null,
+        long? sessionId = null
+    ) =>
         new(
             CapabilitiesUnder(terms),
             _media!,
             peer,
-            _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg,
+            sessionId ?? _time.GetUtcNow().ToUnixTimeSeconds() + _lastLeg,
             new LocalSecrets(_media!.Fingerprint),
             path is null ? null : OfferedSecurity.KindFor(PolicyOf(terms), path.Transport)
         );

@@ -39,6 +39,16 @@ public sealed partial class CallActor
                 break;
             case SipSessionEvent.OfferRejected rejected:
                 leg.Negotiation!.Withdraw();
+                if (_takeUp is not null && leg == _leg)
+                {
+                    OnTakeUpRefused(
+                        leg,
+                        rejected.Status,
+                        rejected.Response?.ReasonPhrase ?? leg.GatewayCause,
+                        byPeer: rejected.Response is not null
+                    );
+                    break;
+                }
                 OnReofferDone(leg, rejected.Status, rejected.Response?.ReasonPhrase);
                 break;
             case SipSessionEvent.OfferWithdrawn:
@@ -107,11 +117,19 @@ public sealed partial class CallActor
         {
             Use(leg);
             OnReofferDone(leg, SipStatus.Ok, null);
+            if (leg == _leg)
+            {
+                OnTakenUp();
+            }
         }
         else if (isFirst)
         {
             // Nothing was agreed that the call could go on with.
             EndLeg(leg, new EndCause(FarEnd, EndReason.MediaNotAcceptable, negotiated.RefusalStatus, negotiated.Cause));
+        }
+        else if (_takeUp is not null && leg == _leg)
+        {
+            OnTakeUpRefused(leg, negotiated.RefusalStatus, negotiated.Cause, byPeer: true);
         }
         else
         {
@@ -151,7 +169,7 @@ public sealed partial class CallActor
         if (!_rang)
         {
             _rang = true;
-            Record(new CallEvents.Ringing(_id, Now));
+            Record(new CallEvents.Ringing(_id, Now, JsonOf(leg)));
         }
         if (!progress.Reliable && leg.Negotiation!.Foretold(progress.Body.Span) is { } early)
         {

@@ -14,7 +14,6 @@ public sealed partial class CallActor
 {
     // Legs that are set up, talked on, or wait for the response to their BYE.
     private readonly List<CallLeg> _legs = [];
-    private IActorRef? _gateway;
     private int _lastLeg;
 
     private sealed record SignallingDeadline
@@ -31,6 +30,7 @@ public sealed partial class CallActor
         Receive<SipGatewayEvents.ResponseArrived>(OnResponse);
         Receive<SipGatewayEvents.RequestFailed>(OnRequestFailed);
         Receive<SignallingDeadline>(_ => OnSignallingDeadline());
+        Gateways();
     }
 
     // ---- into the sessions ----
@@ -43,10 +43,16 @@ public sealed partial class CallActor
             RefuseUnknown(arrived);
             return;
         }
-        _gateway = Sender;
+        UseGateway(Sender);
+        NoteTransaction(arrived.TransactionId);
         Ladder(request, incoming: true, arrived.Message, arrived.Path);
         // A peer whose address changed, behind a NAT or by moving, is where its messages come from.
-        leg.Path = arrived.Path;
+        (leg.Path, leg.FlowIsLost) = (arrived.Path, false);
+        if (leg.Session.Dialog is { LocalTarget: { } target } && target.Contains(SipSession.PlaceholderHost))
+        {
+            // What it is answered with names us, before a request of ours has told the peer where we are.
+            leg.Session.MoveTo(ContactFor(request, arrived.Path));
+        }
         leg.Session.OnRequest(request, arrived.TransactionId, Elapsed);
         Drain(leg);
     }
@@ -66,19 +72,20 @@ public sealed partial class CallActor
         {
             return;
         }
-        _gateway = Sender;
+        UseGateway(Sender);
         var request = (SipRequest)SipParser.Parse(sent.Message);
-        leg.Path = sent.Path;
+        (leg.Path, leg.FlowIsLost) = (sent.Path, false);
         leg.AllowReferrals = sent.AllowReferrals;
         leg.PlacedByTrunk = sent.Trunk is not null;
         leg.Session.OnRequestSent(key, request);
         if (request.IsInvite && request.To.Tag is null)
         {
+            leg.Terms = sent.Media;
             leg.Negotiation?.OnOfferSent(request.Body.Span, CapabilitiesUnder(sent.Media));
             Ladder(request, incoming: false, sent.Message, sent.Path);
             if (leg == _leg)
             {
-                Record(new CallEvents.Sent(_id, sent.At, sent.Trunk, sent.Path.Remote, request.CallId));
+                Record(new CallEvents.Sent(_id, sent.At, sent.Trunk, sent.Path.Remote, request.CallId, JsonOf(leg)));
             }
         }
         Drain(leg);
@@ -94,6 +101,11 @@ public sealed partial class CallActor
         }
         leg.Session.OnResponse(key, response, Elapsed);
         Drain(leg);
+        if (response.IsSuccess && _leftGateway is { } left)
+        {
+            left.Tell(new SipGatewayCommands.Release(_id));
+            _leftGateway = null;
+        }
         if (response.IsFinal)
         {
             OnVerbAnswered(arrived.RequestKey, response.StatusCode, response.ReasonPhrase);
@@ -150,13 +162,7 @@ public sealed partial class CallActor
                 Respond(respond.Transaction, respond.Response);
                 break;
             case SipSessionAction.Retransmit again:
-                Send(
-                    new SipGatewayCommands.SendResponse(
-                        again.Transaction,
-                        again.Response.StatusCode,
-                        again.Response.ToBytes()
-                    )
-                );
+                SendResponse(again.Transaction, again.Response);
                 break;
             case SipSessionAction.Send { OpensDialog: true } invite:
                 // Its rung is written when it left, which it may do to several targets or never.
@@ -231,7 +237,7 @@ public sealed partial class CallActor
 
     private void Respond(string transaction, SipResponse response)
     {
-        Send(new SipGatewayCommands.SendResponse(transaction, response.StatusCode, response.ToBytes()));
+        SendResponse(transaction, response);
         Ladder(response, incoming: false);
     }
 
@@ -266,5 +272,15 @@ public sealed partial class CallActor
         Record(new CallEvents.SipExchanged(_id, Now, incoming, start, message.CSeq.ToString()));
     }
 
-    private static string JsonOf(CallLeg leg) => JsonSerializer.Serialize(leg.State, WireSerializer.Json);
+    private string JsonOf(CallLeg leg) =>
+        JsonSerializer.Serialize(
+            leg.State with
+            {
+                Gateway = _gateway is { } gateway ? PathOf(gateway) : null,
+            },
+            WireSerializer.Json
+        );
+
+    private static CallLegState? ReadLeg(string json) =>
+        JsonSerializer.Deserialize<CallLegState>(json, WireSerializer.Json);
 }

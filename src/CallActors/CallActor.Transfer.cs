@@ -88,6 +88,8 @@ public sealed partial class CallActor
             TimeSpan.FromSeconds(_options.PlacedRingSeconds)
         );
         Drain(_next);
+        // Whoever takes the call up can tell the peer that nothing came of it.
+        RecordSession(leg);
     }
 
     private void OnNextFailed(EndCause cause)
@@ -182,6 +184,10 @@ public sealed partial class CallActor
             Tell(CallVerb.Transfer, result);
         }
         Drain(leg);
+        if (result == SipSessionResult.Done)
+        {
+            RecordSession(leg);
+        }
     }
 
     private void OnTransferDone(string id, int status, string cause)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Event;
@@ -28,11 +27,14 @@ namespace OCPlatform.CallActors;
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
 /// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
-/// CallActor.Capture.cs: how it sounds, and what was on the wire.
+/// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs,
+/// CallActor.Unanswered.cs and CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets
+/// there in good order; CallActor.Gateways.cs: how it finds its gateway.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
     private static readonly TimeSpan JournalDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PastRetry = TimeSpan.FromSeconds(2);
 
     // A call of an hour with a refresh every minute has some 300.
     private const int MostRungs = 1_000;
@@ -51,6 +53,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private long _journaled;
     private long _durable;
     private bool _journalFailed;
+    private bool _journalAway;
+    private bool _isNew;
+
+    /// <summary>The actor was started to take the call up, not by somebody who may have made the id up.</summary>
+    private bool _wasWoken;
 
     public CallActor(string entityId, CallServices services)
     {
@@ -77,8 +84,10 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     {
         Receive<SipGatewayEvents.InviteArrived>(Open, arrived => !Replaces(arrived));
         Receive<CallCommands.Place>(Open);
-        ReceiveAny(_ =>
+        Receive<CallCommands.LeaveNode>(_ => Context.Stop(Self));
+        ReceiveAny(message =>
         {
+            _wasWoken = message is CallCommands.Recover;
             Stash.Stash();
             _journal = Context.ActorOf(Journal.Props(PersistenceId), "journal");
             Become(Recovering);
@@ -89,6 +98,9 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     {
         Receive<JournalMessages.Recovered>(OnRecovered);
         Receive<JournalMessages.Failed>(OnPastUnknown);
+        Receive<JournalMessages.Fenced>(_ => OnFenced());
+        Receive<JournalMessages.Away>(_ => { });
+        Receive<JournalMessages.Back>(_ => { });
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -103,7 +115,13 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<IConversationMessage>(OnConversation);
         Receive<ReplyOverdue>(OnReplyOverdue);
         Receive<AttachAgain>(_ => Attach());
+        Receive<ConversationGone>(OnConversationGone);
         Receive<CallCommands.Recover>(_ => { });
+        Receive<CallCommands.LeaveNode>(_ => LeaveNode());
+        Receive<LeaveDue>(_ => LeaveWhenReady());
+        Receive<OfferDue>(_ => OnOfferDue());
+        Receive<TakeUpOverdue>(_ => OnTakeUpOverdue());
+        Receive<NothingOwed>(_ => OnNothingOwed());
         JournalAndQueries();
     }
 
@@ -113,7 +131,19 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Signalling();
         NoVerbs();
-        Receive<ReceiveTimeout>(_ => Context.Stop(Self));
+        Receive<ReceiveTimeout>(_ =>
+        {
+            // What happened while the database is away must outlive the call, or it never ends for those who look later.
+            if (!_journalAway)
+            {
+                Context.Stop(Self);
+            }
+        });
+        Receive<CallCommands.LeaveNode>(_ =>
+        {
+            _departure ??= new Departure(Elapsed);
+            StopWhenDone();
+        });
         JournalAndQueries();
         ReceiveAny(_ => { });
         Context.SetReceiveTimeout(JournalDeadline);
@@ -128,9 +158,17 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         {
             _durable = appended.Cookie;
             StopWhenDone();
+            if (_departure?.LeftAt is not null)
+            {
+                LeaveWhenReady();
+            }
         });
+        Receive<JournalMessages.Fenced>(_ => OnFenced());
+        Receive<JournalMessages.Away>(_ => _journalAway = true);
+        Receive<JournalMessages.Back>(_ => _journalAway = false);
         Receive<JournalMessages.Failed>(failed =>
         {
+            _journalAway = false;
             // The caller is worth more than the record: the call goes on, and says so.
             _journalFailed = true;
             _log.Error("Call {CallId} goes on without its journal: {Cause}", _id, failed.Cause);
@@ -150,6 +188,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Open(SipGatewayEvents.InviteArrived invite)
     {
         Context.SetReceiveTimeout(null);
+        _isNew = true;
         Become(InCall);
         OnInvite(invite);
     }
@@ -157,6 +196,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Open(CallCommands.Place place)
     {
         Context.SetReceiveTimeout(null);
+        _isNew = true;
         Become(InCall);
         OnPlace(place);
     }
@@ -170,7 +210,8 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         }
         else
         {
-            Become(Orphaned);
+            BeginTakeUp();
+            return;
         }
         Stash.UnstashAll();
     }
@@ -178,6 +219,16 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void OnPastUnknown(JournalMessages.Failed failed)
     {
         _log.Error("Call {CallId} cannot be taken up: {Cause}", _id, failed.Cause);
+        if (_wasWoken && ActorRegistry.For(Context.System).TryGet<CallRegion>(out var calls))
+        {
+            // A database that is away for a moment ends no call: it is taken up when there is something to read.
+            Context.System.Scheduler.ScheduleTellOnce(
+                PastRetry,
+                calls,
+                new CallCommands.Recover(_id),
+                ActorRefs.NoSender
+            );
+        }
         Context.Stop(Self);
     }
 
@@ -193,61 +244,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
         NoVerbs();
         RecordingOutcomes();
+        Receive<CallCommands.LeaveNode>(_ => Context.Stop(Self));
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
         ReceiveAny(_ => { });
         Context.SetReceiveTimeout(TimeSpan.FromSeconds(5));
-    }
-
-    /// <summary>
-    /// A call whose process went away. Its media is gone with it; the other side is told with BYE, so that nobody talks
-    /// to a dead line, and the record gets its end.
-    /// </summary>
-    private void Orphaned()
-    {
-        JournalAndQueries();
-        Receive<SipGatewayEvents.RequestArrived>(request =>
-        {
-            EndOrphan();
-            RefuseUnknown(request);
-        });
-        Receive<SipGatewayEvents.InviteArrived>(invite =>
-        {
-            EndOrphan();
-            RefuseUnknown(invite);
-        });
-        Receive<CallCommands.Recover>(_ => EndOrphan());
-        Receive<CallCommands.HangUp>(command =>
-        {
-            EndOrphan();
-            Reply(CallVerb.HangUp, SipSessionResult.Done);
-        });
-        NoVerbs();
-        ReceiveAny(_ => { });
-    }
-
-    private void EndOrphan()
-    {
-        if (
-            _state.SipDialog is { Length: > 0 } json
-            && JsonSerializer.Deserialize<CallLegState>(json, WireSerializer.Json) is { Session: { } session } kept
-            && ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var gateway)
-        )
-        {
-            _gateway = gateway;
-            if (session.Phase == SipSessionPhase.Answered)
-            {
-                // The ACK may have come while nobody listened: waiting for it would only hold up the BYE.
-                session = session with
-                {
-                    Phase = SipSessionPhase.Established,
-                    Invite = null,
-                };
-            }
-            var restored = SipSession.Restore(session, _services.Session, Elapsed);
-            _legs.Add(new CallLeg(NextLeg(), restored, kept.Path, negotiation: null));
-        }
-        End(new EndCause(EndedBy.Platform, EndReason.NodeLost, null, $"node {_state.Record!.Node} went away"));
     }
 
     // ---- journal ----
@@ -318,6 +319,12 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             return;
         }
         cause = _endCause ?? cause;
+        if (_takeUp is { } takeUp)
+        {
+            var outcome = cause.Reason == EndReason.NodeLost ? "lost" : "ended";
+            _services.Metrics.TakenUp(outcome, takeUp.IsMigrated, took: null);
+            ForgetTakeUp();
+        }
         var quality = Quality();
         Record(new CallEvents.Ended(_id, Now, cause, quality));
         _log.Info(
@@ -350,6 +357,12 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         TakeRungs();
         if (_unjournaled.Count == 0 && (_durable == _journaled || _journalFailed))
         {
+            if (_departure is not null)
+            {
+                // A shard that leaves waits for its calls to stop, and passivates none any more.
+                Context.Stop(Self);
+                return;
+            }
             Context.Parent.Tell(new Passivate(PoisonPill.Instance));
         }
     }
@@ -357,15 +370,25 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Release()
     {
         EndRecording();
+        StopVoice();
+        if (_media is { } media)
+        {
+            // Not in another's name: the call may be at home here again already.
+            _services.LiveCalls.Remove(_id, isOver: _state.IsEnded);
+            media.Dispose();
+            _media = null;
+        }
+    }
+
+    private void StopVoice()
+    {
         if (_pumped is null)
         {
             _voice?.Dispose();
         }
         _pumped?.Dispose();
-        _services.LiveCalls.Remove(_id, isOver: _state.IsEnded);
-        _media?.Dispose();
         _service?.Dispose();
-        (_pumped, _voice, _media) = (null, null, null);
+        (_pumped, _voice, _service) = (null, null, null);
     }
 
     protected override void PostStop()

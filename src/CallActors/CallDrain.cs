@@ -20,6 +20,7 @@ public sealed class CallDrain(
     ActorSystem system,
     IActorRegistry registry,
     LiveCalls live,
+    MediaGhosts ghosts,
     ClusterView view,
     TimeProvider time,
     TimeSpan drain
@@ -39,7 +40,7 @@ public sealed class CallDrain(
     /// <summary>What the phase of a shutdown in which calls move may take.</summary>
     internal static TimeSpan PhaseTimeout(TimeSpan drain) => drain + Goodbye + TimeSpan.FromMilliseconds(200);
 
-    internal static void Register(ActorSystem system, IActorRegistry registry, Func<CallDrain> create)
+    internal static void Register(ActorSystem system, IActorRegistry registry, NodeFence fence, Func<CallDrain> create)
     {
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(
@@ -48,7 +49,7 @@ public sealed class CallDrain(
             async () =>
             {
                 // A node that was declared dead has no calls any more: nobody says goodbye in their name.
-                if (shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
+                if (!fence.HasFallen && shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
                 {
                     await create().RunAsync();
                 }
@@ -75,7 +76,7 @@ public sealed class CallDrain(
         await EndAsync();
     }
 
-    private bool IsEmpty => live is { Count: 0, Leaving.Count: 0, Afterlives: 0 };
+    private bool IsEmpty => live is { Count: 0, Leaving.Count: 0 } && ghosts.Count == 0;
 
     private TimeSpan Elapsed => time.GetElapsedTime(_startedTicks);
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,7 @@ public static class CallHosting
     {
         services.AddSingleton(options);
         services.AddSingleton<LiveCalls>();
+        services.AddSingleton<MediaGhosts>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<CallRecordStore>();
         services.AddSingleton<ICallRecords, CallRecords>();
@@ -42,12 +44,16 @@ public static class CallHosting
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
-            ActivatorUtilities.CreateInstance<CallServices>(s, nodeName) with
+        {
+            var plain = ActivatorUtilities.CreateInstance<CallServices>(s, nodeName);
+            return plain with
             {
+                Cluster = s.GetService<IClusterView>() ?? plain.Cluster,
                 Captures = s.GetRequiredService<CallCaptures>(),
                 Fence = s.GetService<NodeFence>() ?? new NodeFence(),
-            }
-        );
+                Ghosts = s.GetRequiredService<MediaGhosts>(),
+            };
+        });
         return services;
     }
 
@@ -55,7 +61,12 @@ public static class CallHosting
     /// <param name="drain">How long calls may take to move to other nodes when this one is being stopped.</param>
     public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
-            .AddCallProxy(drain)
+            .WithNodeShards<CallRegion, CallActor>(
+                ShardKind.Calls,
+                Role,
+                new CallShardExtractor(),
+                CallCommands.LeaveNode.Instance
+            )
             .WithSingleton<CallRecordProjection>(
                 "call-records",
                 (_, _, resolver) => resolver.Props<CallRecordProjection>(),
@@ -65,37 +76,38 @@ public static class CallHosting
             .WithActors(
                 (system, _, resolver) =>
                 {
-                    system.ActorOf(resolver.Props<Witness>(), Witness.Name);
-                    system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
+                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName);
+                    if (Cluster.Get(system).SelfRoles.Contains(Role))
+                    {
+                        system.ActorOf(resolver.Props<Witness>(), Witness.Name);
+                        system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
+                    }
                 }
-            );
+            )
+            .AddCallDrain(drain);
 
     /// <summary>
-    /// The way to the calls, on nodes without their role, and the drain of what uses this node's gateway. Needs
-    /// <see cref="LiveCalls"/>, which stay none.
+    /// Has the node's calls, conversations and gateway leave it before it stops. Needs <see cref="LiveCalls"/> and
+    /// <see cref="MediaGhosts"/>, which stay none on a node without calls.
     /// </summary>
-    public static AkkaConfigurationBuilder AddCallProxy(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
+    internal static AkkaConfigurationBuilder AddCallDrain(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
             .AddHocon(
                 $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
                 HoconAddMode.Prepend
-            )
-            .WithNodeShards<CallRegion, CallActor>(
-                ShardKind.Calls,
-                Role,
-                new CallShardExtractor(),
-                CallCommands.LeaveNode.Instance
             )
             .AddStartup(
                 (system, registry) =>
                     CallDrain.Register(
                         system,
                         registry,
+                        ServiceOf<NodeFence>(system),
                         () =>
                             new CallDrain(
                                 system,
                                 registry,
                                 ServiceOf<LiveCalls>(system),
+                                ServiceOf<MediaGhosts>(system),
                                 ServiceOf<ClusterView>(system),
                                 ServiceOf<TimeProvider>(system),
                                 drain

@@ -19,6 +19,8 @@ public sealed class CallMetrics : IDisposable
     private readonly Counter<long> _packetsLost;
     private readonly Counter<long> _packetsLate;
     private readonly Counter<long> _packetsReceived;
+    private readonly Counter<long> _takenUp;
+    private readonly Histogram<double> _takeUp;
     private readonly StreamMetrics _streams;
 
     public CallMetrics()
@@ -39,6 +41,15 @@ public sealed class CallMetrics : IDisposable
         _packetsReceived = _meter.CreateCounter<long>("ocp_rtp_packets_received", description: "Of ended calls.");
         _packetsLost = _meter.CreateCounter<long>("ocp_rtp_packets_lost", description: "Of ended calls.");
         _packetsLate = _meter.CreateCounter<long>("ocp_rtp_packets_late", description: "Of ended calls.");
+        _takenUp = _meter.CreateCounter<long>(
+            "ocp_calls_taken_up",
+            description: "Calls that came from another process, by what became of them."
+        );
+        _takeUp = _meter.CreateHistogram<double>(
+            "ocp_call_take_up_seconds",
+            "s",
+            "Replay of the journal to the peer's answer to the re-INVITE."
+        );
         _streams = new StreamMetrics(_meter);
     }
 
@@ -54,6 +65,17 @@ public sealed class CallMetrics : IDisposable
         _packetsLost.Add(quality?.PacketsLost ?? 0);
         _packetsLate.Add(quality?.PacketsLate ?? 0);
         _streams.Ended(quality, trunk);
+    }
+
+    /// <param name="outcome">continued, ringing, ended (by the peer, meanwhile), lost.</param>
+    /// <param name="took">Null when the call did not go on.</param>
+    internal void TakenUp(string outcome, bool migrated, TimeSpan? took)
+    {
+        _takenUp.Add(1, new TagList { { "outcome", outcome }, { "migrated", migrated } });
+        if (took is { } time)
+        {
+            _takeUp.Record(time.TotalSeconds, new KeyValuePair<string, object?>("migrated", migrated));
+        }
     }
 
     internal void SetUp(TimeSpan time) => _setUp.Record(time.TotalSeconds);

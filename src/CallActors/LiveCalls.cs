@@ -10,7 +10,6 @@ public sealed class LiveCalls
     private readonly ConcurrentDictionary<CallId, MediaSession> _calls = new();
     private readonly ConcurrentDictionary<CallId, byte> _leaving = new();
     private volatile Action<LiveCallChange>? _tell;
-    private int _afterlives;
 
     public int Count => _calls.Count;
 
@@ -44,9 +43,6 @@ public sealed class LiveCalls
     /// <summary>Calls that left this node to be taken up elsewhere, and have not begun there yet, as far as is known.</summary>
     public IReadOnlyCollection<CallId> Leaving => [.. _leaving.Keys];
 
-    /// <summary>What still plays here for calls that live elsewhere already; the node stays until it is 0.</summary>
-    public int Afterlives => Volatile.Read(ref _afterlives);
-
     internal void Add(CallId call, MediaSession session)
     {
         _calls[call] = session;
@@ -72,13 +68,6 @@ public sealed class LiveCalls
         _tell.Invoke(new LiveCallChange(call, LiveCallChangeKind.Left));
     }
 
-    /// <summary>Media of a call that has left plays on here until the result is disposed.</summary>
-    internal IDisposable BeginAfterlife()
-    {
-        Interlocked.Increment(ref _afterlives);
-        return new Afterlife(this);
-    }
-
     /// <summary>Whoever is to hear of every change from now on; the calls that live already are told as begun.</summary>
     internal void Watch(Action<LiveCallChange> tell)
     {
@@ -95,19 +84,6 @@ public sealed class LiveCalls
         foreach (var call in calls)
         {
             _leaving.TryRemove(call, out _);
-        }
-    }
-
-    private sealed class Afterlife(LiveCalls calls) : IDisposable
-    {
-        private int _ended;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _ended, 1) == 0)
-            {
-                Interlocked.Decrement(ref calls._afterlives);
-            }
         }
     }
 }

@@ -15,10 +15,10 @@ namespace OCPlatform.Host;
 public sealed class GracefulStop(
     ActorSystem system,
     Draining draining,
+    NodeFence fence,
     ClusterView view,
     PlatformOptions options,
     IOptions<HostOptions> host,
-    NodeFence fence,
     IHostApplicationLifetime lifetime,
     TimeProvider time
 ) : IHostedLifecycleService, IDisposable

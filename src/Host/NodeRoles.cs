@@ -24,8 +24,6 @@ public static class NodeRoles
     {
         var node = options.Node;
         services.AddSingleton<INodeLoad, MeasuredLoad>();
-        services.AddSingleton<INodeSelf, NodeSelf>();
-        services.AddClusterView();
         services.AddGateway(options);
         if (node.Has(NodeRole.Ai))
         {
@@ -38,7 +36,9 @@ public static class NodeRoles
             services.AddCalls(options.Calls, node.EffectiveName);
             services.AddHostedService<WarmUp>();
         }
+        // The drain asks for them; on a node without calls there are none.
         services.TryAddSingleton<LiveCalls>();
+        services.TryAddSingleton<MediaGhosts>();
         if (node.Has(NodeRole.Call) || node.Has(NodeRole.Web))
         {
             services.AddCallRecords(options.Calls);
@@ -55,14 +55,15 @@ public static class NodeRoles
     /// <summary>The regions of what the node holds, proxies to what it does not, and its gateways.</summary>
     public static AkkaConfigurationBuilder AddRoleActors(this AkkaConfigurationBuilder akka, PlatformOptions options)
     {
-        akka.AddClusterViewActor().AddConversationActors();
+        var node = options.Node;
+        akka = node.Has(NodeRole.Dialog) ? akka.AddConversationActors() : akka.AddConversationProxy();
         var drain = TimeSpan.FromSeconds(options.Cluster.DrainSeconds);
-        akka = options.Node.Has(NodeRole.Call) ? akka.AddCallActors(drain) : akka.AddCallProxy(drain);
-        if (options.Node.Has(NodeRole.Gateway))
+        akka = node.Has(NodeRole.Call) ? akka.AddCallActors(drain) : akka.AddCallProxy(drain);
+        if (node.Has(NodeRole.Gateway))
         {
             akka.AddSipGatewayActor();
         }
-        if (HasChat(options.Node))
+        if (HasChat(node))
         {
             akka.AddChatGatewayActor();
         }

@@ -200,26 +200,6 @@ public class CallActorSignallingTests : CallActorTestBase
     }
 
     [Fact]
-    public void A_call_whose_process_went_away_is_ended_with_BYE_when_it_is_woken()
-    {
-        var call = EstablishedCall(_id);
-        Watch(call);
-        AwaitJournaled<CallEvents.Confirmed>(_id);
-        call.Tell(Kill.Instance);
-        ExpectTerminated(call);
-
-        var again = StartCall(_id, "-again");
-        again.Tell(new CallCommands.Recover(_id));
-
-        var bye = ExpectRequest(SipMethod.Bye);
-        bye.From.Tag.Should().Be(_id.Value);
-        bye.CallId.Should().Be("call-id-1");
-        var record = RecordOf(again, _id)!;
-        record.EndCause!.Reason.Should().Be(EndReason.NodeLost);
-        record.From.Should().Be("sip:alice@127.0.0.1");
-    }
-
-    [Fact]
     public void The_ladder_tells_every_message_of_the_call()
     {
         var call = EstablishedCall(_id);

@@ -14,6 +14,7 @@ using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Journaling;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Media.Codecs;
@@ -52,6 +53,7 @@ public abstract class CallActorTestBase : TestKit
         Conversations = CreateTestProbe("conversations");
         ActorRegistry.For(Sys).Register<ConversationRegion>(Conversations);
         ActorRegistry.For(Sys).Register<SipGatewayKey>(Gateway);
+        Ghosts = new MediaGhosts(TimeProvider.System);
     }
 
     protected TestProbe Gateway { get; }
@@ -61,6 +63,11 @@ public abstract class CallActorTestBase : TestKit
     protected CallOptions Options { get; } = new() { Codecs = [AudioCodec.Pcmu, AudioCodec.Pcma] };
 
     protected LiveCalls Live { get; } = new();
+
+    protected MediaGhosts Ghosts { get; }
+
+    /// <summary>The nodes that calls know of; null: theirs alone.</summary>
+    protected IClusterView? Cluster { get; set; }
 
     protected CallCaptures? Captures { get; init; }
 
@@ -92,6 +99,9 @@ public abstract class CallActorTestBase : TestKit
         )
         {
             Captures = Captures,
+            Ghosts = Ghosts,
+            Cluster =
+                Cluster ?? new LoneNode(new NodeState("test-node", "", [], false, 0, 0, SipGateway: null, Version: "")),
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.
             Session = Options.Signalling.ToSessionOptions() with
             {
@@ -287,6 +297,40 @@ public abstract class CallActorTestBase : TestKit
             reader.ChildActorOf(Journal.Props($"call-{id}"));
             reader.ExpectMsg<JournalMessages.Recovered>().Events.OfType<TEvent>().Should().NotBeEmpty();
         });
+
+    /// <summary>The events of a call that are durable.</summary>
+    protected IReadOnlyList<ICallEvent> JournalOf(CallId id)
+    {
+        var reader = CreateTestProbe();
+        var journal = reader.ChildActorOf(Journal.Props($"call-{id}"));
+        var events = reader.ExpectMsg<JournalMessages.Recovered>().Events;
+        reader.Watch(journal);
+        Sys.Stop(journal);
+        reader.ExpectTerminated(journal);
+        return [.. events.Cast<ICallEvent>()];
+    }
+
+    /// <summary>The call's process goes away without a word; what is durable is all that is left.</summary>
+    protected void Crash(IActorRef call)
+    {
+        var watcher = CreateTestProbe();
+        watcher.Watch(call);
+        call.Tell(Kill.Instance);
+        watcher.ExpectTerminated(call);
+    }
+
+    /// <summary>The gateway has sent a request within the dialog, with its own address in Contact.</summary>
+    protected (SipRequest Request, string Key) Left(IActorRef call, CallId id, (SipRequest Request, string Key) sent)
+    {
+        var left = (SipRequest)SipParser.Parse(sent.Request.ToBytes());
+        left.Contact = new NameAddress(SipUri.Parse($"sip:{id}@127.0.0.2:5060"));
+        var path = Path with { Local = "127.0.0.2:5060" };
+        call.Tell(
+            new SipGatewayEvents.RequestSent(id, sent.Key, left.ToBytes(), path, null, DateTimeOffset.UnixEpoch),
+            Gateway
+        );
+        return (left, sent.Key);
+    }
 
     /// <summary>What the journal tells of a call that is over and gone.</summary>
     protected CallRecord RecordAfterEnd(IActorRef call, CallId id)

@@ -29,7 +29,9 @@ public sealed class LocalNodeTests
         var folders = Enumerable
             .Range(1, 3)
             .SelectMany(number => LocalNode.Settings(number, 3, Plan))
-            .Where(setting => setting.Key is "recording.folder" or "calls.capture.folder" or "speech.tts.cacheDirectory")
+            .Where(setting =>
+                setting.Key is "recording.folder" or "calls.capture.folder" or "speech.tts.cacheDirectory"
+            )
             .Select(setting => setting.Value)
             .ToList();
 

@@ -31,6 +31,15 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// <summary>The trunk it came by or is to go by; null where the gateway chooses.</summary>
     public string? Trunk { get; init; }
 
+    /// <summary>What its way allows its media; null: all that the node has.</summary>
+    public MediaTerms? Terms { get; set; }
+
+    /// <summary>
+    /// The connection that its peer's messages came by ended at a gateway that is no longer used: over TCP and TLS requests go
+    /// where its Contact or Route points, or to where it registers anew; over UDP nothing is lost.
+    /// </summary>
+    public bool FlowIsLost { get; set; }
+
     /// <summary>Whether its peer may have us call others by REFER.</summary>
     public bool AllowReferrals { get; set; } = true;
 
@@ -52,7 +61,17 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// <summary>What the gateway told of a request that got no response; the better part of an end's detail.</summary>
     public string? GatewayCause { get; set; }
 
-    public CallLegState State => CallLegState.Of(Session.State, Path);
+    public CallLegState State =>
+        CallLegState.Of(Session.State, Path) with
+        {
+            Number = Number,
+            Trunk = Trunk,
+            PlacedByTrunk = PlacedByTrunk,
+            AllowReferrals = AllowReferrals,
+            Terms = Terms,
+            Holding = Negotiation?.Holding,
+            SdpVersion = Negotiation?.Version,
+        };
 
     /// <summary>The key under which the gateway knows a request of this leg.</summary>
     public string KeyOf(string sessionKey) => $"{Number}/{sessionKey}";
@@ -82,6 +101,10 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
         }
         if (path.Transport != "UDP")
         {
+            if (FlowIsLost)
+            {
+                return (path.Transport, "");
+            }
             var flowIsMeant = !PlacedByTrunk || SipDestination.FromUri(nextHop)?.EndPoint.ToString() == path.Remote;
             return (path.Transport, flowIsMeant ? path.Remote : "");
         }

@@ -12,7 +12,54 @@ namespace OCPlatform.CallActors.Signalling;
 /// </remarks>
 public sealed record CallLegState(SipSessionState? Session, SipPath? Path)
 {
+    // All of these are null in entries that are older than they.
+
+    /// <summary>Tells the legs of a call apart in request keys.</summary>
+    public int? Number { get; init; }
+
+    public string? Trunk { get; init; }
+
+    public bool? PlacedByTrunk { get; init; }
+
+    public bool? AllowReferrals { get; init; }
+
+    /// <summary>What the way of the call allows its media.</summary>
+    public MediaTerms? Terms { get; init; }
+
+    /// <summary>We keep the peer on hold.</summary>
+    public bool? Holding { get; init; }
+
+    /// <summary>Version of our last o= line, which offers that came to nothing may have raised above the agreed one.</summary>
+    public long? SdpVersion { get; init; }
+
+    /// <summary>Path and address of the gateway's actor that the leg went through last.</summary>
+    public string? Gateway { get; init; }
+
     public static CallLegState Of(SipSessionState session, SipPath? path) => new(WithoutSecrets(session), path);
+
+    /// <summary>
+    /// The session as another process can go on with it. What was under way in the former one comes to nothing there: the
+    /// responses go to nobody, and a description that was offered names a port that is gone. So what waits is dropped, and
+    /// an offer of the new owner starts over. An ACK that is due may have come while nobody listened, so it is not waited for.
+    /// </summary>
+    /// <remarks>The peer's REFER stays, to be told that nothing came of it; and ours, whose outcome may still be told.</remarks>
+    public SipSessionState? Settled =>
+        Session is null || Session.Phase is SipSessionPhase.Inviting or SipSessionPhase.Ended
+            ? Session
+            : Session with
+            {
+                Phase = SipSessionPhase.Established,
+                Offer = SipOfferState.Stable,
+                OpenOffer = null,
+                QueuedAnswer = null,
+                Change = null,
+                Invite = null,
+                Unacknowledged = null,
+                Provisional = null,
+                Forks = [],
+                Requests = [],
+                Unanswered = [],
+            };
 
     private static SipSessionState WithoutSecrets(SipSessionState session) =>
         session with

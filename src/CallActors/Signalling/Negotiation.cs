@@ -29,6 +29,9 @@ public sealed class Negotiation(
     OfferKind? firstOffer = null
 )
 {
+    // The peer knows the description of a process that died only by what its journal holds, which may miss the last few.
+    private const long RestoreGap = 8;
+
     private MediaCapabilities _capabilities = capabilities;
     private long _version;
     private SessionDescription? _offered;
@@ -41,6 +44,30 @@ public sealed class Negotiation(
 
     /// <summary>We keep the peer on hold: our descriptions say sendonly (RFC 3264 §8.4).</summary>
     public bool Holding { get; set; }
+
+    /// <summary>Version of our last description.</summary>
+    public long Version => _version;
+
+    /// <summary>Goes on from what another process agreed on; to be called before anything else.</summary>
+    /// <param name="version">The last that is known of.</param>
+    public void TakeUp(NegotiatedMedia agreed, long version, bool holding)
+    {
+        Current = agreed;
+        Holding = holding;
+        _version = Math.Max(version, agreed.SessionVersion) + RestoreGap;
+    }
+
+    /// <summary>
+    /// An offer that changes nothing but where our media is, and its keys: whoever is on hold stays so.
+    /// </summary>
+    /// <param name="codecInUseOnly">For a peer that refuses to hear of any other.</param>
+    public byte[] OfferAgain(bool codecInUseOnly)
+    {
+        var current = Current!;
+        var capabilities = codecInUseOnly ? _capabilities with { Codecs = [current.Codec] } : _capabilities;
+        _offered = OfferAnswer.Offer(capabilities, Local(++_version) with { Direction = current.Direction }, current);
+        return Encoding.UTF8.GetBytes(_offered.ToString());
+    }
 
     /// <summary>An offer of ours waits for its answer.</summary>
     public bool AnswerIsDue => _offered is not null;

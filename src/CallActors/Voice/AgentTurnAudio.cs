@@ -32,6 +32,7 @@ internal sealed class AgentTurnAudio(int number, DateTimeOffset? askedAt, int sa
     private readonly Lock _lock = new();
     private readonly List<Clause> _clauses = [];
     private int _current;
+    private int _marked;
     private bool _synthesised;
 
     private sealed class Clause(string text)
@@ -199,6 +200,44 @@ internal sealed class AgentTurnAudio(int number, DateTimeOffset? askedAt, int sa
         lock (_lock)
         {
             return HeardText.Of(_clauses.Select(c => new ClausePlayed(c.Text, ExpectedSamples(c), c.Taken)));
+        }
+    }
+
+    /// <summary>
+    /// What has been heard when one more clause has been sent to its end; null while none has. Not told of the last clause,
+    /// which is the end of the turn.
+    /// </summary>
+    /// <param name="unsent">Samples taken that were not sent yet.</param>
+    public string? TakeMark(long unsent)
+    {
+        lock (_lock)
+        {
+            var behind = 0L;
+            for (var i = Math.Min(_current, _clauses.Count - 1); i >= _marked; i--)
+            {
+                var clause = _clauses[i];
+                var isTaken = clause.Complete && clause.Taken >= clause.Samples;
+                if (isTaken && behind >= unsent && !(_synthesised && i == _clauses.Count - 1))
+                {
+                    _marked = i + 1;
+                    return string.Concat(_clauses.Take(_marked).Select(c => c.Text)).Trim();
+                }
+                behind += clause.Taken;
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Nothing of a clause has been taken whose rest has not.</summary>
+    public bool IsBetweenClauses
+    {
+        get
+        {
+            lock (_lock)
+            {
+                SkipTakenClauses();
+                return _current == _clauses.Count || _clauses[_current].Taken == 0;
+            }
         }
     }
 

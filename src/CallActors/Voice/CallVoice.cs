@@ -46,6 +46,10 @@ public sealed class CallVoice : IMediaSink, IDisposable
     private bool _replyAwaited;
     private DateTimeOffset? _askedAt;
 
+    // When it must be silent, at the next clause's end or, should the caller be speaking, at the latest; null: it goes on.
+    private (long ClauseMs, long CallerMs)? _silentBy;
+    private bool _silent;
+
     public CallVoice(
         CallVoiceOptions options,
         SpeechClients speech,
@@ -93,6 +97,15 @@ public sealed class CallVoice : IMediaSink, IDisposable
     /// <summary>The agent prepares an answer: silence on the line is now its own.</summary>
     public void AwaitReply() => Post(() => _replyAwaited = true);
 
+    /// <summary>
+    /// Asks it to stop for good: at the end of the clause that it speaks, when that comes soon; and not while the caller is
+    /// speaking, if that does not last. <see cref="VoiceEvent.FellSilent"/> says that it has.
+    /// </summary>
+    public void FallSilent(TimeSpan clauseWithin, TimeSpan callerWithin) =>
+        Post(() =>
+            _silentBy = (NowMs + (long)clauseWithin.TotalMilliseconds, NowMs + (long)callerWithin.TotalMilliseconds)
+        );
+
     // ---- from the media clock ----
 
     /// <inheritdoc />
@@ -124,6 +137,9 @@ public sealed class CallVoice : IMediaSink, IDisposable
 
     /// <inheritdoc />
     public void OnMediaTimeout() => _tell(new VoiceEvent.MediaTimedOut(_time.GetUtcNow()));
+
+    /// <inheritdoc/>
+    public void OnBroken(Exception cause) => ReportFailure(cause);
 
     // ---- on the speech pump ----
 
@@ -256,6 +272,10 @@ public sealed class CallVoice : IMediaSink, IDisposable
 
     private void Speak()
     {
+        if (_silent || _silentBy is not null && TryFallSilent())
+        {
+            return;
+        }
         if (_turn is null || _paused)
         {
             return;
@@ -271,13 +291,60 @@ public sealed class CallVoice : IMediaSink, IDisposable
             _turn.StartedAt ??= _time.GetUtcNow();
             _playout.TryEnqueue(frame[..count]);
         }
-        if (_turn.AllTaken && _playout.Buffered == 0)
+        var unsent = _playout.Buffered;
+        if (_turn.AllTaken && unsent == 0)
         {
             var turn = _turn;
             _turn = null;
             Deliver(turn, interrupted: false);
         }
+        else if (_turn.TakeMark(unsent) is { } heard)
+        {
+            _tell(Mark(_turn, heard));
+        }
     }
+
+    private VoiceEvent.AgentHeard Mark(AgentTurnAudio turn, string heard) =>
+        new(turn.Number, heard, turn.StartedAt ?? _time.GetUtcNow(), _time.GetUtcNow());
+
+    private bool TryFallSilent()
+    {
+        var (clauseMs, callerMs) = _silentBy!.Value;
+        var callerSpeaks = _listener.Detector.UserIsSpeaking || _recognising;
+        var mayGoOn = callerSpeaks ? NowMs < callerMs : _turn is { IsBetweenClauses: false } && NowMs < clauseMs;
+        if (mayGoOn)
+        {
+            return false;
+        }
+        _silent = true;
+        if (_turn is not { } turn)
+        {
+            _tell(new VoiceEvent.FellSilent(null));
+        }
+        else if (_paused)
+        {
+            // What lies in the paused playout will not be sent.
+            _ = FinishAsync(_playout.Clear());
+        }
+        else
+        {
+            _tell(new VoiceEvent.FellSilent(HeardOf(turn)));
+        }
+        return true;
+
+        async Task FinishAsync(Task<PlayoutCleared> clearing)
+        {
+            var cleared = await clearing;
+            Post(() =>
+            {
+                turn.PutBack(cleared.SamplesDropped);
+                _tell(new VoiceEvent.FellSilent(HeardOf(turn)));
+            });
+        }
+    }
+
+    private VoiceEvent.AgentHeard? HeardOf(AgentTurnAudio turn) =>
+        turn.Heard() is { Length: > 0 } heard ? Mark(turn, heard) : null;
 
     // What was heard is known only when the clock has dropped the rest, at its next tick.
     private void Interrupt(Action then)

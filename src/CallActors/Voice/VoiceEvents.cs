@@ -33,6 +33,16 @@ public abstract record VoiceEvent
         int? LatencyMs
     ) : VoiceEvent;
 
+    /// <summary>An agent turn has been heard up to the end of a clause, and goes on.</summary>
+    public sealed record AgentHeard(int Turn, string HeardText, DateTimeOffset StartedAt, DateTimeOffset At)
+        : VoiceEvent;
+
+    /// <summary>
+    /// The voice has stopped, as it was asked to: what it still has in the playout is the last that is heard from it.
+    /// </summary>
+    /// <param name="Heard">How far the turn under way comes with that; null when there is none, or nothing of it was heard.</param>
+    public sealed record FellSilent(AgentHeard? Heard) : VoiceEvent;
+
     /// <summary>The caller pressed a key.</summary>
     public sealed record DigitPressed(char Digit, int DurationMs, DateTimeOffset At) : VoiceEvent;
 

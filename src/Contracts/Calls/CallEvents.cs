@@ -24,6 +24,7 @@ public enum CallDirection
 public static class CallEvents
 {
     /// <summary>An admitted INVITE opened the call.</summary>
+    /// <param name="Called">The user part that was called, which may be a service's; null in older journals.</param>
     [WireName("call/received/1")]
     public sealed record Received(
         CallId CallId,
@@ -34,21 +35,40 @@ public static class CallEvents
         string Trunk,
         string Node,
         string RemoteAddress,
-        string SipCallId
+        string SipCallId,
+        string? Called = null
     ) : ICallEvent;
 
     /// <summary>We place a call. Where it goes is told by <see cref="Sent"/>.</summary>
+    /// <param name="Agent">The agent that talks; null for the configured one.</param>
     [WireName("call/placed/1")]
-    public sealed record Placed(CallId CallId, DateTimeOffset At, string From, string To, string Node) : ICallEvent;
+    public sealed record Placed(
+        CallId CallId,
+        DateTimeOffset At,
+        string From,
+        string To,
+        string Node,
+        string? Agent = null
+    ) : ICallEvent;
 
     /// <summary>Our INVITE left, by this trunk (null: a phone or a bare URI) to this address; again for each next try.</summary>
+    /// <param name="SipDialog">As in <see cref="Ringing"/>.</param>
     [WireName("call/sent/1")]
-    public sealed record Sent(CallId CallId, DateTimeOffset At, string? Trunk, string RemoteAddress, string SipCallId)
-        : ICallEvent;
+    public sealed record Sent(
+        CallId CallId,
+        DateTimeOffset At,
+        string? Trunk,
+        string RemoteAddress,
+        string SipCallId,
+        string? SipDialog = null
+    ) : ICallEvent;
 
     /// <summary>It rings: 180 or 183, sent or received.</summary>
+    /// <param name="SipDialog">
+    /// JSON snapshot from which a call is taken up that was not answered yet; null for one that is answered at once.
+    /// </param>
     [WireName("call/ringing/1")]
-    public sealed record Ringing(CallId CallId, DateTimeOffset At) : ICallEvent;
+    public sealed record Ringing(CallId CallId, DateTimeOffset At, string? SipDialog = null) : ICallEvent;
 
     /// <summary>Answered (2xx sent or received). SipDialog and Media are the JSON snapshots from which a call is taken up again.</summary>
     /// <param name="Encryption">How the media is encrypted, such as "SDES AEAD_AES_128_GCM"; null when it is not.</param>
@@ -96,6 +116,8 @@ public static class CallEvents
 
     /// <summary>A turn was spoken and heard: the user's as understood, the agent's as far as it was played.</summary>
     /// <param name="LatencyMs">Agent turns: end of the user's speech to the first audio sent; null for the greeting.</param>
+    /// <param name="Turn">The conversation's number of an agent turn; null for the user's, and for what the call says itself.</param>
+    /// <param name="InputId">The id under which a user's turn was told to the conversation.</param>
     [WireName("call/turn/1")]
     public sealed record TurnSpoken(
         CallId CallId,
@@ -105,8 +127,50 @@ public static class CallEvents
         DateTimeOffset StartedAt,
         DateTimeOffset EndedAt,
         int? LatencyMs,
-        bool Interrupted
+        bool Interrupted,
+        int? Turn = null,
+        string? InputId = null
     ) : ICallEvent;
+
+    /// <summary>
+    /// An agent turn was heard up to here, at the end of one of its clauses; the turn goes on. Whoever takes the call up goes
+    /// on with the next word.
+    /// </summary>
+    /// <param name="HeardText">From the turn's start.</param>
+    [WireName("call/agent-heard/1")]
+    public sealed record AgentHeard(
+        CallId CallId,
+        DateTimeOffset At,
+        int Turn,
+        string HeardText,
+        DateTimeOffset StartedAt
+    ) : ICallEvent;
+
+    /// <summary>
+    /// The call leaves its node in good order, and is taken up on another one. What it was is journaled with it to the last
+    /// request.
+    /// </summary>
+    /// <param name="Address">Of the node's actor system, where its audio goes on for a moment.</param>
+    /// <param name="Recording">How the recording stood that is to go on; null when there was none.</param>
+    [WireName("call/left-node/1")]
+    public sealed record LeftNode(
+        CallId CallId,
+        DateTimeOffset At,
+        string Node,
+        string Address,
+        string? SipDialog,
+        string? Media,
+        CallRecordingState? Recording
+    ) : ICallEvent;
+
+    /// <summary>
+    /// Another process has taken the call up. The first that it writes: whoever held the call before is shut out of the
+    /// journal from here on.
+    /// </summary>
+    /// <param name="Times">How often the call has been taken up, this time included.</param>
+    /// <param name="Migrated">The former node had left it in good order.</param>
+    [WireName("call/taken-up/1")]
+    public sealed record TakenUp(CallId CallId, DateTimeOffset At, string Node, int Times, bool Migrated) : ICallEvent;
 
     /// <summary>The caller pressed a key.</summary>
     [WireName("call/dtmf/1")]
@@ -130,6 +194,20 @@ public static class CallEvents
     public sealed record RecordingStarted(CallId CallId, DateTimeOffset At, string RecordingId, string Format)
         : ICallEvent;
 
+    /// <summary>The call has moved to another node, which goes on with the recording in a file of its own.</summary>
+    /// <param name="Part">Counted from 1; 2 is the first that is told of.</param>
+    /// <param name="OffsetMs">From the call's answer to the part's start.</param>
+    [WireName("call/recording-part/1")]
+    public sealed record RecordingPartStarted(
+        CallId CallId,
+        DateTimeOffset At,
+        string RecordingId,
+        int Part,
+        long OffsetMs,
+        string Format,
+        string Node
+    ) : ICallEvent;
+
     /// <summary>From here on the recording is silent (PCI); its time goes on.</summary>
     [WireName("call/recording-paused/1")]
     public sealed record RecordingPaused(
@@ -144,7 +222,9 @@ public static class CallEvents
     public sealed record RecordingResumed(CallId CallId, DateTimeOffset At, string RecordingId, long PositionMs)
         : ICallEvent;
 
-    /// <summary>A recording is complete and kept. It may come after <see cref="Ended"/>, since files take their time.</summary>
+    /// <summary>
+    /// A recording is complete and kept, or a part of it. It may come after <see cref="Ended"/>, since files take their time.
+    /// </summary>
     [WireName("call/recording-stopped/1")]
     public sealed record RecordingStopped(
         CallId CallId,
@@ -155,7 +235,8 @@ public static class CallEvents
         long Bytes,
         string Sha256,
         long LostMs,
-        string? Fault
+        string? Fault,
+        int Part = 1
     ) : ICallEvent;
 
     /// <summary>A recording that was wanted is not there, for this cause.</summary>

@@ -25,6 +25,9 @@ public sealed record CallTurn(
 /// <summary>Somebody who took the place of a call's peer.</summary>
 public sealed record CallPeer(DateTimeOffset At, string Address, string RemoteAddress, string SipCallId);
 
+/// <summary>The call was taken up on a node, after a crash or, migrated, when its former node had left it in good order.</summary>
+public sealed record CallMove(DateTimeOffset At, string Node, bool Migrated);
+
 /// <summary>One rung of the SIP ladder.</summary>
 public sealed record SipRung(DateTimeOffset At, bool Incoming, string StartLine, string CSeq);
 
@@ -66,6 +69,9 @@ public sealed record CallRecord
 
     /// <summary>Those who took the first peer's place, in order.</summary>
     public ImmutableList<CallPeer> Peers { get; init; } = [];
+
+    /// <summary>When and where the call was taken up by another process; Node is the last of them.</summary>
+    public ImmutableList<CallMove> Moves { get; init; } = [];
 
     /// <summary>The record of a call whose first event is given.</summary>
     public static CallRecord Open(CallEvents.Received e) =>
@@ -132,6 +138,12 @@ public sealed record CallRecord
             {
                 Turns = Turns.Add(new CallTurn(e.Speaker, e.Text, e.StartedAt, e.EndedAt, e.LatencyMs, e.Interrupted)),
             },
+            CallEvents.AgentHeard or CallEvents.LeftNode => this,
+            CallEvents.TakenUp e => this with
+            {
+                Node = e.Node,
+                Moves = Moves.Add(new CallMove(e.At, e.Node, e.Migrated)),
+            },
             CallEvents.DigitPressed e => this with { Digits = Digits + e.Digit },
             CallEvents.FaxHeard e => this with { Fax = e.Tone },
             CallEvents.SipExchanged e => this with
@@ -147,6 +159,7 @@ public sealed record CallRecord
                 Quality = e.Quality ?? Quality,
             },
             CallEvents.RecordingStarted
+            or CallEvents.RecordingPartStarted
             or CallEvents.RecordingPaused
             or CallEvents.RecordingResumed
             or CallEvents.RecordingStopped

@@ -10,7 +10,11 @@ public static class ConversationHosting
     /// <summary>Role of the nodes that hold conversations.</summary>
     public const string Role = "dialog";
 
-    /// <summary>The shard region of the conversations; on nodes without their role the way to it.</summary>
+    /// <summary>Reaches the conversations in place of their region, on nodes that hold none.</summary>
+    public static AkkaConfigurationBuilder AddConversationProxy(this AkkaConfigurationBuilder builder) =>
+        builder.WithNodeShardProxy<ConversationRegion>(ShardKind.Conversations, Role, new ConversationShardExtractor());
+
+    /// <summary>The shard region of the conversations.</summary>
     public static AkkaConfigurationBuilder AddConversationActors(this AkkaConfigurationBuilder builder) =>
         builder.WithNodeShards<ConversationRegion, ConversationActor>(
             ShardKind.Conversations,

@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Hosting;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip.Listeners;
@@ -42,7 +43,8 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         INodeLoad load,
         SipServices? services = null,
         OutboundServices? outbound = null,
-        ICallPlacement? placement = null
+        ICallPlacement? placement = null,
+        NewCalls? newCalls = null
     )
     {
         _options = options;
@@ -57,6 +59,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         {
             IsSubscription = _subscriptionTags.Contains,
             IsLoop = request => _endpoint!.IsLoop(request),
+            NewCallsRefused = () => newCalls?.RefusedBecause,
         };
         _outboundServices = outbound ?? OutboundServices.Default();
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);

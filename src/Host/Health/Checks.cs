@@ -117,25 +117,39 @@ internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) 
     }
 }
 
-/// <summary>The database takes a write: a transaction that changes nothing, but needs the write lock.</summary>
-internal sealed class DatabaseCheck(Database database) : IHealthCheck
+/// <summary>
+/// The database takes a write: for SQLite a transaction that changes nothing, but needs the write lock. Without it live
+/// calls go on; whether the node takes new ones is calls.whenDatabaseIsAway.
+/// </summary>
+internal sealed class DatabaseCheck(Database database, IDatabaseHealth health, CallOptions calls) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
     {
+        if (health.Cause is { } cause)
+        {
+            return Away(cause);
+        }
         try
         {
+            if (database.Provider == DatabaseProvider.Postgres)
+            {
+                await database.TouchAsync(cancellation);
+                return HealthCheckResult.Healthy();
+            }
             await using var connection = await database.OpenAsync(cancellation);
             await using var command = connection.CreateCommand();
-            command.CommandText =
-                database.Provider == DatabaseProvider.Sqlite
-                    ? "BEGIN IMMEDIATE; ROLLBACK;"
-                    : "SET TRANSACTION READ WRITE; SELECT 1;";
+            command.CommandText = "BEGIN IMMEDIATE; ROLLBACK;";
             await command.ExecuteNonQueryAsync(cancellation);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return HealthCheckResult.Unhealthy(e.Message);
+            return Away(e.Message);
         }
     }
+
+    private HealthCheckResult Away(string cause) =>
+        calls.WhenDatabaseIsAway == DatabaseAwayPolicy.Accept
+            ? HealthCheckResult.Degraded($"calls are taken without their journal: {cause}")
+            : HealthCheckResult.Unhealthy(cause);
 }

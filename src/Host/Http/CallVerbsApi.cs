@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Sip;
 
@@ -91,9 +92,14 @@ public static class CallVerbsApi
     private static Results<Accepted<PlacedCall>, ProblemHttpResult> Place(
         PlaceCall place,
         [FromServices] IRequiredActor<CallRegion> calls,
-        [FromServices] ICallPlacement placement
+        [FromServices] ICallPlacement placement,
+        [FromServices] NewCalls newCalls
     )
     {
+        if (newCalls.RefusedBecause is { } refused)
+        {
+            return TypedResults.Problem(statusCode: 503, detail: $"No calls are placed now: {refused}.");
+        }
         var id = placement.NewCall();
         CallCommands.Place command;
         try

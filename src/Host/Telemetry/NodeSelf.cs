@@ -11,10 +11,10 @@ namespace OCPlatform.Host.Telemetry;
 /// <summary>What this node tells the others of itself.</summary>
 internal sealed class NodeSelf(
     PlatformOptions options,
-    LiveCalls calls,
-    SipGatewayStatus sip,
     IReadOnlyActorRegistry registry,
-    TimeProvider time
+    TimeProvider time,
+    LiveCalls? calls = null,
+    SipGatewayStatus? sip = null
 ) : INodeSelf
 {
     // Reading it walks through all threads of the process.
@@ -33,7 +33,7 @@ internal sealed class NodeSelf(
     private double _cpuShare;
 
     public NodeState Describe(string address, bool draining) =>
-        new(_name, address, _roles, draining, calls.Count, CpuShare(), GatewayOf(address), Version);
+        new(_name, address, _roles, draining, calls?.Count ?? 0, CpuShare(), GatewayOf(address), Version);
 
     private double CpuShare()
     {
@@ -48,7 +48,7 @@ internal sealed class NodeSelf(
     }
 
     private string? GatewayOf(string address) =>
-        sip.IsBound && address.Length > 0 && registry.TryGet<SipGatewayKey>(out var gateway)
+        sip is { IsBound: true } && address.Length > 0 && registry.TryGet<SipGatewayKey>(out var gateway)
             ? gateway.Path.ToStringWithAddress(Address.Parse(address))
             : null;
 }

@@ -29,6 +29,7 @@ public abstract class CallNodes : IAsyncLifetime
                 Node.System,
                 ActorRegistry.For(Node.System),
                 Live,
+                new MediaGhosts(TimeProvider.System),
                 Node.View,
                 TimeProvider.System,
                 TimeSpan.FromSeconds(15)

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using OCPlatform.CallActors.Placement;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sharding;

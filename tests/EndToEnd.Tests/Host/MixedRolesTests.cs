@@ -60,7 +60,10 @@ public sealed class MixedRolesTests : IDisposable
         hungUp.EnsureSuccessStatusCode();
         await caller;
 
-        (await platform.Http.GetStringAsync("/metrics")).Should().NotContain("ocp_speech_queue").And.NotContain("ocp_media_sessions");
+        (await platform.Http.GetStringAsync("/metrics"))
+            .Should()
+            .NotContain("ocp_speech_queue")
+            .And.NotContain("ocp_media_sessions");
         (await mindNode.Http.GetStringAsync("/metrics")).Should().Contain("ocp_speech_queue");
         (await callNode.Http.GetAsync("/api/calls")).StatusCode.Should().Be(System.Net.HttpStatusCode.NotFound);
     }

@@ -29,7 +29,9 @@ public sealed partial class DeploymentFilesTests
     public void The_environment_of_the_image_is_made_of_our_settings()
     {
         var text = File.ReadAllText(Path.Combine(Root, "docker", "Dockerfile"));
-        var settings = Assignment().Matches(text).Select(m => KeyValuePair.Create(m.Groups[1].Value, m.Groups[2].Value));
+        var settings = Assignment()
+            .Matches(text)
+            .Select(m => KeyValuePair.Create(m.Groups[1].Value, m.Groups[2].Value));
 
         ProblemsOf([.. settings]).Should().BeEmpty();
         text.Should().MatchRegex("(?m)^USER ocp$").And.Contain("HEALTHCHECK");
@@ -70,7 +72,12 @@ public sealed partial class DeploymentFilesTests
         var problems = new List<string>();
         foreach (var setting in settings)
         {
-            EnvironmentSource.Overlay(new ConfigMap(new ConfigOrigin("test", null)), typeof(PlatformOptions), [setting], problems);
+            EnvironmentSource.Overlay(
+                new ConfigMap(new ConfigOrigin("test", null)),
+                typeof(PlatformOptions),
+                [setting],
+                problems
+            );
         }
         return problems;
     }

@@ -1,0 +1,264 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Hosting;
+using OCPlatform.CallActors.Signalling;
+using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Sharding;
+using OCPlatform.Contracts.Sip;
+using OCPlatform.Sip;
+using OCPlatform.Sip.Sessions;
+using OCPlatform.Sip.Transactions;
+using OCPlatform.Sip.Transports;
+
+namespace OCPlatform.CallActors;
+
+/// <remarks>Which gateway a call's messages go through, and what happens when it dies or leaves.</remarks>
+public sealed partial class CallActor
+{
+    private static readonly TimeSpan GatewayDeadline = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SeekRetry = TimeSpan.FromMilliseconds(500);
+
+    // All calls of a gateway that is gone go to the others: not in the same moment.
+    private const int MostJitterMs = 500;
+
+    // Transactions of the peer that are not over, and a few that are.
+    private const int MostTransactions = 32;
+
+    // The gateway that the call's own requests leave by.
+    private IActorRef? _gateway;
+    private IActorRef? _watched;
+    private bool _gatewayIsGone;
+
+    // Leaves, and waits to hear that the peer knows another one.
+    private IActorRef? _leftGateway;
+
+    // Responses go back to the gateway that holds the transaction.
+    private readonly Dictionary<string, IActorRef> _transactions = [];
+
+    private enum SeekReason
+    {
+        TakeUp,
+
+        /// <summary>The gateway is gone.</summary>
+        Gone,
+
+        /// <summary>The gateway is about to go.</summary>
+        Leaving,
+    }
+
+    private sealed record SeekDue(SeekReason Reason);
+
+    private sealed record GatewayFound(IActorRef? Gateway, SeekReason Reason);
+
+    private void Gateways()
+    {
+        Receive<Terminated>(gone => OnGatewayGone(gone.ActorRef));
+        Receive<SipGatewayEvents.GatewayLeaving>(_ => OnGatewayLeaving());
+        Receive<SeekDue>(due => SeekGateway(due.Reason, except: _gateway));
+        Receive<GatewayFound>(OnGatewayFound);
+    }
+
+    private void UseGateway(IActorRef gateway)
+    {
+        (_gateway, _gatewayIsGone) = (gateway, false);
+        if (gateway.Equals(_watched) || gateway.IsNobody())
+        {
+            return;
+        }
+        if (_watched is not null)
+        {
+            Context.Unwatch(_watched);
+        }
+        _watched = gateway;
+        Context.Watch(gateway);
+    }
+
+    private void NoteTransaction(string? transaction)
+    {
+        if (transaction is null)
+        {
+            return;
+        }
+        if (_transactions.Count >= MostTransactions)
+        {
+            _transactions.Remove(_transactions.Keys.First());
+        }
+        _transactions[transaction] = Sender;
+    }
+
+    // ---- to look for one ----
+
+    /// <summary>
+    /// Looks for a gateway: the one that was used before, whose flows and NAT bindings the peer knows, if its node is there and
+    /// stays; else this node's own; else any other. The outcome comes as <see cref="GatewayFound"/>.
+    /// </summary>
+    private void SeekGateway(SeekReason reason, IActorRef? except)
+    {
+        if (_state.IsEnded && _legs.Count == 0)
+        {
+            return;
+        }
+        var cluster = _services.Cluster;
+        var former = reason == SeekReason.TakeUp ? FormerGateway() : null;
+        var others = cluster
+            .Nodes.Where(node => !node.Draining && node.SipGateway is not null && node.Name != cluster.Self.Name)
+            .Select(node => node.SipGateway!)
+            .ToArray();
+        Random.Shared.Shuffle(others);
+        IActorRef? own = null;
+        if (!cluster.Self.Draining && ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var registered))
+        {
+            own = registered;
+        }
+        if (
+            own is not null
+            && !own.Equals(except)
+            && (former is null || former == PathOf(own) || !others.Contains(former))
+        )
+        {
+            Self.Tell(new GatewayFound(own, reason));
+            return;
+        }
+        var paths = others.OrderBy(path => path != former).Where(path => except is null || path != PathOf(except));
+        FindAsync(Context.System, [.. paths], own ?? except, reason).PipeTo(Self);
+    }
+
+    private static async Task<GatewayFound> FindAsync(
+        ActorSystem system,
+        IReadOnlyList<string> paths,
+        IActorRef? otherwise,
+        SeekReason reason
+    )
+    {
+        foreach (var path in paths)
+        {
+            try
+            {
+                return new GatewayFound(await system.ActorSelection(path).ResolveOne(GatewayDeadline), reason);
+            }
+            catch (ActorNotFoundException)
+            {
+                // The next one.
+            }
+        }
+        // The one that failed before is better than none; one that is gone is none.
+        return new GatewayFound(reason == SeekReason.TakeUp ? otherwise : null, reason);
+    }
+
+    private string? FormerGateway() => _state.SipDialog is { Length: > 0 } json ? ReadLeg(json)?.Gateway : null;
+
+    /// <summary>A gateway's path with its node's address, as nodes tell it of theirs.</summary>
+    private string PathOf(IActorRef gateway)
+    {
+        var path = gateway.Path;
+        var address = path.Address.HasLocalScope
+            ? ((ExtendedActorSystem)Context.System).Provider.DefaultAddress
+            : path.Address;
+        return path.ToStringWithAddress(address);
+    }
+
+    private bool IsSameGateway(string? former) => _gateway is not null && former == PathOf(_gateway);
+
+    // ---- to change it ----
+
+    private void OnGatewayGone(IActorRef gone)
+    {
+        foreach (var (transaction, _) in _transactions.Where(t => t.Value.Equals(gone)).ToList())
+        {
+            _transactions.Remove(transaction);
+        }
+        if (!gone.Equals(_gateway))
+        {
+            return;
+        }
+        _log.Warning("Call {CallId} has lost its gateway {Gateway}", _id, gone.Path);
+        (_watched, _gatewayIsGone) = (null, true);
+        if (_leg is { Session: { Phase: SipSessionPhase.Inviting, Role: Sip.Dialogs.SipDialogRole.Uac } } leg)
+        {
+            // Nobody can cancel the INVITE of a transaction that is gone.
+            _endCause = Lost("its INVITE was under way there");
+            leg.Session.OnRequestFailed(leg.Session.State.Invite!.Key, SipRequestFailure.TransportError, Elapsed);
+            Drain(leg);
+        }
+        foreach (var open in _legs.ToList())
+        {
+            foreach (var request in open.Session.State.Requests)
+            {
+                open.Session.OnRequestFailed(request.Key, SipRequestFailure.TransportError, Elapsed);
+            }
+            Drain(open);
+        }
+        SeekSoon(SeekReason.Gone);
+    }
+
+    private void OnGatewayLeaving() => SeekSoon(SeekReason.Leaving);
+
+    private void SeekSoon(SeekReason reason) =>
+        Timers.StartSingleTimer(
+            nameof(SeekDue),
+            new SeekDue(reason),
+            TimeSpan.FromMilliseconds(1 + Random.Shared.Next(MostJitterMs))
+        );
+
+    private void OnGatewayFound(GatewayFound found)
+    {
+        if (found.Gateway is not { } gateway)
+        {
+            // The peer hears us all the same, and its own requests come by whoever takes them.
+            Timers.StartSingleTimer(nameof(SeekDue), new SeekDue(found.Reason), OfferRetry);
+            return;
+        }
+        var isOther = !gateway.Equals(_gateway);
+        if (isOther && found.Reason == SeekReason.Leaving)
+        {
+            _leftGateway = _gateway;
+        }
+        UseGateway(gateway);
+        foreach (var leg in _legs.ToList())
+        {
+            leg.FlowIsLost |= isOther;
+            if (found.Reason != SeekReason.TakeUp && leg is { Connected: true, Session.End: null })
+            {
+                TellMove(leg, found.Reason);
+            }
+        }
+        if (found.Reason == SeekReason.TakeUp && _takeUp is not null && _leg is { Session.End: null } first)
+        {
+            OfferAgain(first);
+        }
+    }
+
+    /// <summary>A target refresh that changes nothing but our Contact (RFC 3261 §12.2): UPDATE, or a re-INVITE as it was.</summary>
+    private void TellMove(CallLeg leg, SeekReason reason)
+    {
+        leg.Session.MoveTo(SipUri.Create(_id.Value, SipSession.PlaceholderHost));
+        if (leg.Session.Refresh(Elapsed) == SipSessionResult.Pending)
+        {
+            Timers.StartSingleTimer(nameof(SeekDue), new SeekDue(reason), OfferRetry);
+        }
+        Drain(leg);
+    }
+
+    // ---- responses ----
+
+    /// <summary>
+    /// To the gateway that holds the transaction. When that is gone, any other sends the response where the request's Via points
+    /// (RFC 3261 §18.2.2, RFC 3581 §4), outside of any transaction.
+    /// </summary>
+    private void SendResponse(string transaction, SipResponse response)
+    {
+        if (_transactions.TryGetValue(transaction, out var holder))
+        {
+            holder.Tell(new SipGatewayCommands.SendResponse(transaction, response.StatusCode, response.ToBytes()));
+            return;
+        }
+        var via = response.TopVia;
+        var remote = ViaAddress.Of(via);
+        if (remote is null)
+        {
+            _log.Warning("Call {CallId}: nobody holds transaction {Transaction} any more", _id, transaction);
+            return;
+        }
+        Send(new SipGatewayCommands.SendStateless(response.ToBytes(), via.Transport, remote));
+    }
+}
