@@ -72,6 +72,7 @@ public sealed partial class CallActor
             refusal = cause!;
             return false;
         }
+        file.Paused = _pausedByRequest;
         _capture = new CaptureOfCall(file);
         if (_media is { } media)
         {

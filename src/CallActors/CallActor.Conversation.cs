@@ -176,7 +176,9 @@ public sealed partial class CallActor
 
     private void OnDigit(char digit, int durationMs, DateTimeOffset at)
     {
-        Record(new CallEvents.DigitPressed(_id, at, digit.ToString(), durationMs));
+        var secret = IsSecret(at);
+        var told = secret ? CallInputs.WithheldDigit : digit.ToString();
+        Record(new CallEvents.DigitPressed(_id, at, told, durationMs));
         if (_service is not null)
         {
             return;
@@ -187,7 +189,8 @@ public sealed partial class CallActor
                 ConversationId,
                 CallInputs.IdOf(CallInputs.Digit, at),
                 digit.ToString(),
-                at
+                at,
+                secret
             )
         );
     }
@@ -206,23 +209,32 @@ public sealed partial class CallActor
 
     private void OnUserSaid(VoiceEvent.UserSaid said)
     {
+        var secret = IsSecret(said.StartedAt);
+        var told = secret ? WithheldText : said.Text;
         Record(
             new CallEvents.TurnSpoken(
                 _id,
                 Now,
                 Speaker.User,
-                said.Text,
+                told,
                 said.StartedAt,
                 said.EndedAt,
                 LatencyMs: null,
                 Interrupted: false,
-                InputId: said.UtteranceId
+                InputId: secret ? null : said.UtteranceId
             )
         );
-        _log.Info("Call {CallId} heard: {Text}", _id, said.Text);
+        _log.Info("Call {CallId} heard: {Text}", _id, told);
         ExpectReply();
         _conversations!.Tell(
-            new ConversationCommands.UserSaid(ConversationId, said.UtteranceId, said.Text, said.StartedAt, said.EndedAt)
+            new ConversationCommands.UserSaid(
+                ConversationId,
+                said.UtteranceId,
+                said.Text,
+                said.StartedAt,
+                said.EndedAt,
+                secret
+            )
         );
     }
 

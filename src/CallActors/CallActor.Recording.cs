@@ -2,38 +2,21 @@ using Akka.Actor;
 using Akka.Event;
 using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Services;
-using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
-using OCPlatform.Contracts.Conversations;
 
 namespace OCPlatform.CallActors;
 
 public sealed partial class CallActor
 {
-    // Like the turns that the call itself speaks: a number that no conversation uses.
-    private const int PromptTurn = -3;
+    private const string WithheldText = "[withheld]";
 
-    // A caller who speaks into the prompt hears it again; who does so each time is not recorded.
-    private const int MostPrompts = 3;
-    private static readonly TimeSpan PromptDeadline = TimeSpan.FromSeconds(40);
-
-    private readonly List<IConversationMessage> _afterPrompt = [];
     private ActiveRecording? _recording;
     private int _recordings;
     private int _recordingsEnding;
-    private bool _promptHeard;
-    private PromptSpoken? _prompt;
 
-    /// <summary>The turn that the voice is speaking or was last told to speak; null when it was delivered.</summary>
-    private int? _spokenTurn;
-
-    /// <summary>The consent prompt under way: how often it was begun; 0 while it waits for the present turn's end.</summary>
-    private sealed record PromptSpoken(int Times);
-
-    private sealed record PromptOverdue
-    {
-        public static readonly PromptOverdue Instance = new();
-    }
+    /// <summary>Somebody asked for the pause: a card number or the like is being given.</summary>
+    private bool _pausedByRequest;
+    private DateTimeOffset _secretBefore;
 
     private sealed record RecordingOpened(string Id, string? Fault);
 
@@ -124,26 +107,49 @@ public sealed partial class CallActor
 
     private void PauseRecording(string? reason)
     {
-        if (_recording is not { Recorder: { Paused: false } recorder } recording)
+        if (_recording is null || _pausedByRequest)
         {
             NotPossible(CallVerb.PauseRecording, _recording is null ? NotRecorded : "the recording is paused already");
             return;
         }
-        recorder.Paused = true;
-        Record(new CallEvents.RecordingPaused(_id, Now, recording.Id, PositionMs(recording), reason));
+        _pausedByRequest = true;
+        PauseOrGoOn(reason);
         Sender.Tell(Done(CallVerb.PauseRecording));
     }
 
     private void ResumeRecording()
     {
-        if (_recording is not { Recorder: { Paused: true } recorder } recording)
+        if (_recording is null || !_pausedByRequest)
         {
             NotPossible(CallVerb.ResumeRecording, _recording is null ? NotRecorded : "the recording is not paused");
             return;
         }
-        recorder.Paused = false;
-        Record(new CallEvents.RecordingResumed(_id, Now, recording.Id, PositionMs(recording)));
+        (_pausedByRequest, _secretBefore) = (false, Now);
+        PauseOrGoOn(null);
         Sender.Tell(Done(CallVerb.ResumeRecording));
+    }
+
+    /// <summary>Whether what was begun then is to be written down nowhere: words are understood a while after they were said.</summary>
+    private bool IsSecret(DateTimeOffset begunAt) => _pausedByRequest || begunAt < _secretBefore;
+
+    /// <summary>
+    /// The recording is silent while somebody asked for it, and while whoever took the peer's place has not heard the consent
+    /// prompt. What somebody asked for holds for a running capture too.
+    /// </summary>
+    private void PauseOrGoOn(string? reason)
+    {
+        _capture?.File.Paused = _pausedByRequest;
+        var pause = _pausedByRequest || _awaitsConsent;
+        if (_recording is not { Recorder: var recorder } recording || recorder.Paused == pause)
+        {
+            return;
+        }
+        recorder.Paused = pause;
+        Record(
+            pause
+                ? new CallEvents.RecordingPaused(_id, Now, recording.Id, PositionMs(recording), reason)
+                : new CallEvents.RecordingResumed(_id, Now, recording.Id, PositionMs(recording))
+        );
     }
 
     private void StopRecording()
@@ -208,6 +214,12 @@ public sealed partial class CallActor
         }
         _recording = null;
         _recordingsEnding++;
+        if (_pausedByRequest)
+        {
+            _secretBefore = Now;
+        }
+        (_pausedByRequest, _awaitsConsent) = (false, false);
+        _capture?.File.Paused = false;
         var ending = _services.Recordings!.EndAsync(recording);
         if (_media is not null)
         {
@@ -247,133 +259,5 @@ public sealed partial class CallActor
         }
         Flush();
         StopWhenDone();
-    }
-
-    // ---- the consent prompt ----
-
-    private void PromptThenRecord()
-    {
-        // A number that is answered by a service was given to be recorded, and nobody speaks there.
-        var prompt = _service is null ? RecordingOptions!.ConsentPrompt : "";
-        var first = RecordingOptions!.ConsentFirst;
-        if (prompt.Length == 0 || _promptHeard || !first)
-        {
-            BeginRecording();
-        }
-        if (prompt.Length == 0 || _promptHeard)
-        {
-            return;
-        }
-        _prompt = new PromptSpoken(0);
-        Timers.StartSingleTimer(nameof(PromptOverdue), PromptOverdue.Instance, PromptDeadline);
-        if (_spokenTurn is null)
-        {
-            SpeakPrompt();
-        }
-    }
-
-    private void SpeakPrompt()
-    {
-        _prompt = new PromptSpoken(_prompt!.Times + 1);
-        Timers.Cancel(nameof(ReplyOverdue));
-        _voice!.BeginTurn(PromptTurn);
-        _voice.AddText(PromptTurn, RecordingOptions!.ConsentPrompt);
-        _voice.CompleteTurn(PromptTurn);
-    }
-
-    /// <summary>A turn of the conversation that begins while the prompt is spoken or due is held until it has been.</summary>
-    private bool WaitsForConsentPrompt(IConversationMessage message)
-    {
-        var waits =
-            _prompt is not null
-            && message switch
-            {
-                ConversationEvents.AgentTurnStarted => true,
-                ConversationEvents.AgentTurnText text => IsHeld(text.Turn),
-                ConversationEvents.AgentTurnEnded ended => IsHeld(ended.Turn),
-                _ => false,
-            };
-        if (waits)
-        {
-            _afterPrompt.Add(message);
-        }
-        return waits;
-    }
-
-    private bool IsHeld(int turn) =>
-        _afterPrompt.OfType<ConversationEvents.AgentTurnStarted>().Any(started => started.Turn == turn);
-
-    private void OnTurnOver(VoiceEvent.AgentTurnDelivered turn)
-    {
-        if (turn.Turn == _spokenTurn)
-        {
-            _spokenTurn = null;
-        }
-        if (_prompt is null)
-        {
-            return;
-        }
-        if (turn.Turn != PromptTurn)
-        {
-            if (_prompt.Times == 0 && _spokenTurn is null)
-            {
-                SpeakPrompt();
-            }
-            return;
-        }
-        if (turn is { Interrupted: false, HeardText.Length: > 0 })
-        {
-            PromptDone(heard: true);
-        }
-        else if (!turn.Interrupted)
-        {
-            PromptFailed("the consent prompt could not be spoken", CallVerbResult.NotPossible);
-        }
-        else if (_prompt.Times < MostPrompts && RecordingOptions!.ConsentFirst)
-        {
-            SpeakPrompt();
-        }
-        else
-        {
-            PromptFailed("the caller spoke into the consent prompt each time", CallVerbResult.NotPossible);
-        }
-    }
-
-    private void PromptFailed(string cause, CallVerbResult result)
-    {
-        if (_prompt is null)
-        {
-            return;
-        }
-        if (RecordingOptions!.ConsentFirst)
-        {
-            _log.Warning("Call {CallId} is not recorded: {Cause}", _id, cause);
-            var id = RecordingNames.IdOf(_id, ++_recordings);
-            Record(new CallEvents.RecordingFailed(_id, Now, id, cause));
-            Tell(CallVerb.StartRecording, result, null, cause);
-        }
-        PromptDone(heard: false);
-    }
-
-    private void PromptDone(bool heard)
-    {
-        _prompt = null;
-        _promptHeard |= heard;
-        Timers.Cancel(nameof(PromptOverdue));
-        if (heard && _recording is null && RecordingOptions!.ConsentFirst)
-        {
-            BeginRecording();
-        }
-        if (_afterPrompt.Count == 0)
-        {
-            ExpectReply();
-            return;
-        }
-        var held = _afterPrompt.ToList();
-        _afterPrompt.Clear();
-        foreach (var message in held)
-        {
-            OnConversation(message);
-        }
     }
 }

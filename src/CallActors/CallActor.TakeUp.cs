@@ -43,9 +43,12 @@ public sealed partial class CallActor
 
     /// <param name="formerNode">Who held the call.</param>
     /// <param name="left">How it was left; null after a crash.</param>
-    private sealed class TakeUp(string formerNode, CallEvents.LeftNode? left)
+    /// <param name="recording">How its recording stood; null when there was none.</param>
+    private sealed class TakeUp(string formerNode, CallEvents.LeftNode? left, CallRecordingState? recording)
     {
         public string FormerNode { get; } = formerNode;
+
+        public CallRecordingState? Recording { get; } = recording;
 
         public CallEvents.LeftNode? Left { get; } = left;
 
@@ -79,7 +82,13 @@ public sealed partial class CallActor
 
     private void BeginTakeUp()
     {
-        var takeUp = _takeUp = new TakeUp(_state.Record!.Node, _state.Left);
+        var record = _state.Record!;
+        var left = _state.Left;
+        var takeUp = _takeUp = new TakeUp(
+            record.Node,
+            left,
+            left is null ? record.Recordings.LastOrDefault()?.State : left.Recording
+        );
         _log.Info(
             "Call {CallId} of node {Node} is taken up (left in good order: {Migrated})",
             _id,
@@ -196,6 +205,8 @@ public sealed partial class CallActor
         {
             Record(new CallEvents.Confirmed(_id, Now));
         }
+        // Secret until somebody says otherwise, as it was.
+        _pausedByRequest = _takeUp!.Recording == CallRecordingState.Paused;
         GiveUpReferrals(leg);
         if (media!.Security is null && !_takeUp!.IsMigrated)
         {
@@ -290,7 +301,7 @@ public sealed partial class CallActor
         {
             ReleaseGhost(left.Address);
         }
-        ResumeRecordings(takeUp.Left);
+        ResumeRecordings(takeUp.Recording);
     }
 
     /// <param name="response">Null: the request came to nothing before the peer said anything.</param>
@@ -366,7 +377,7 @@ public sealed partial class CallActor
         }
         _services.LiveCalls.Remove(_id);
         StopVoice();
-        media.Abandon();
+        media.Silence();
         _media = null;
     }
 }

@@ -18,6 +18,7 @@ public sealed partial class CallActor
         var former = _leg;
         _leg = next;
         _next = null;
+        PauseForNewParty();
         StartOrUpdate(next.Negotiation!.Current!);
         Record(
             new CallEvents.PeerReplaced(
@@ -53,6 +54,7 @@ public sealed partial class CallActor
             _referral = null;
         }
         HangUpLeg(former, "another party took the call over");
+        AskNewParty();
     }
 
     /// <summary>The peer asks us to go on with somebody else (RFC 3515), in the place of one of its dialogs when attended.</summary>

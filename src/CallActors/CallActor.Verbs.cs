@@ -16,11 +16,8 @@ public sealed partial class CallActor
 
     // Who waits for what; one of a kind at a time.
     private readonly Dictionary<CallVerb, IActorRef> _asked = [];
-    private readonly Queue<char> _digits = [];
-    private string? _agent;
     private string? _refreshKey;
     private bool _refreshing;
-    private int _digitMs;
     private string? _transfer;
     private CallCommands.Transfer? _consulting;
 
@@ -67,122 +64,6 @@ public sealed partial class CallActor
         Receive<CallCommands.StartCapture>(_ => NotPossible(CallVerb.StartCapture, cause));
         Receive<CallCommands.StopCapture>(_ => NotPossible(CallVerb.StopCapture, cause));
         NoRecordingVerbs(cause);
-    }
-
-    // ---- before the answer ----
-
-    private void OnPlace(CallCommands.Place place)
-    {
-        _asked[CallVerb.Place] = Sender;
-        _agent = place.Agent;
-        _services.Metrics.Started();
-        var from = place.From ?? "";
-        Record(new CallEvents.Placed(_id, Now, from, place.To, _services.NodeName));
-        _log.Info("Call {CallId} is placed to {To}", _id, place.To);
-        CaptureIfAwaited(place.Trunk);
-        if (!TryReadTarget(place.To, out var target) || !TryReadCaller(from, out var caller))
-        {
-            End(Unplaceable(EndReason.BadRequest, $"'{place.To}' or '{from}' is neither a URI nor a number"));
-            return;
-        }
-        SipReplaces? replaces = null;
-        if (place.Replaces is { } text && !SipReplaces.TryParse(text, out replaces))
-        {
-            End(Unplaceable(EndReason.BadRequest, $"'{text}' is no Replaces value"));
-            return;
-        }
-        if (!ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out _gateway))
-        {
-            End(Unplaceable(EndReason.NoRoute, "this node has no SIP gateway"));
-            return;
-        }
-        if (!TryOpenMedia())
-        {
-            End(Unplaceable(EndReason.Overloaded, "no RTP port is free"));
-            return;
-        }
-        var ring = TimeSpan.FromSeconds(place.RingSeconds ?? _options.PlacedRingSeconds);
-        _leg = CallLegTo(target, caller, place.Trunk, replaces, referredBy: null, ring);
-        Drain(_leg);
-    }
-
-    private static EndCause Unplaceable(EndReason reason, string cause) => new(EndedBy.Platform, reason, null, cause);
-
-    /// <summary>A URI as it stands; a number goes to whatever trunk serves it.</summary>
-    private static bool TryReadTarget(string text, out SipUri target)
-    {
-        if (SipUri.TryParse(text, out var uri) && (uri.IsSip || uri.Scheme == "tel"))
-        {
-            target = uri;
-            return true;
-        }
-        target = SipUri.Create(text, SipSession.PlaceholderHost) with
-        {
-            Parameters = SipParameters.Empty.With("user", "phone"),
-        };
-        return IsNumber(text);
-    }
-
-    private static bool TryReadCaller(string text, out SipUri caller)
-    {
-        if (text.Length == 0)
-        {
-            caller = SipUri.Create("ocplatform", SipSession.PlaceholderHost);
-            return true;
-        }
-        return TryReadTarget(text, out caller);
-    }
-
-    /// <summary>E.164 (<c>+4930123</c>) or digits as dialled.</summary>
-    private static bool IsNumber(string text)
-    {
-        var digits = text.StartsWith('+') ? text[1..] : text;
-        return digits.Length is > 0 and <= 32 && digits.All(c => char.IsAsciiDigit(c) || c is '*' or '#');
-    }
-
-    private void Ring(CallCommands.Ring ring)
-    {
-        if (_leg is not { Negotiation.Current: { } media } leg || _state.Record!.Direction != CallDirection.Inbound)
-        {
-            NotPossible(CallVerb.Ring, "there is nothing to ring, or nothing agreed to be heard");
-            return;
-        }
-        var result = leg.Session.Ring(
-            ring.EarlyMedia ? SipStatus.SessionProgress : SipStatus.Ringing,
-            ring.EarlyMedia ? leg.Description : default,
-            Elapsed
-        );
-        Drain(leg);
-        if (result == SipSessionResult.Done && ring.EarlyMedia)
-        {
-            StartOrUpdate(media);
-            StartTalking();
-        }
-        Reply(CallVerb.Ring, result);
-    }
-
-    private void Answer() => Reply(CallVerb.Answer, AnswerInvite());
-
-    private void Reject(CallCommands.Reject reject)
-    {
-        if (_leg is not { } leg)
-        {
-            NotPossible(CallVerb.Reject, "there is nothing to refuse");
-            return;
-        }
-        List<SipHeader>? headers =
-            reject.Contact is { } text && SipUri.TryParse(text, out var contact)
-                ? [new("Contact", new NameAddress(contact).ToString())]
-                : null;
-        var sender = Sender;
-        _endCause = new EndCause(EndedBy.Operator, EndReason.Rejected, reject.Status, reject.Cause);
-        var result = leg.Session.Reject(reject.Status, reject.Cause, headers, Elapsed);
-        if (result != SipSessionResult.Done)
-        {
-            _endCause = null;
-        }
-        Drain(leg);
-        Reply(CallVerb.Reject, result, sender);
     }
 
     // ---- on the call ----
@@ -291,68 +172,6 @@ public sealed partial class CallActor
         Tell(CallVerb.Refresh, result, status, cause);
     }
 
-    // ---- digits ----
-
-    private void SendDigits(CallCommands.SendDigits send)
-    {
-        var digits = (send.Digits ?? "").ToUpperInvariant();
-        if (digits.Length is 0 or > 32 || digits.Any(d => !"0123456789*#ABCD".Contains(d)))
-        {
-            NotPossible(CallVerb.SendDigits, "digits are 1 to 32 of 0-9, *, # and A-D");
-            return;
-        }
-        if (_leg is not { Connected: true, Negotiation.Current: { } media } || !Take(CallVerb.SendDigits))
-        {
-            NotPossible(CallVerb.SendDigits, "the call is not connected, or digits are being sent");
-            return;
-        }
-        if (media.SendTelephoneEventType is not null)
-        {
-            var taken = digits.All(digit => _media!.SendDtmf(digit, send.DurationMs));
-            Tell(
-                CallVerb.SendDigits,
-                taken ? CallVerbResult.Done : CallVerbResult.NotPossible,
-                null,
-                taken ? null : "too many digits wait to be sent"
-            );
-            return;
-        }
-        _digitMs = send.DurationMs;
-        foreach (var digit in digits)
-        {
-            _digits.Enqueue(digit);
-        }
-        SendNextDigit();
-    }
-
-    private void SendNextDigit()
-    {
-        if (!_digits.TryDequeue(out var digit))
-        {
-            Tell(CallVerb.SendDigits, CallVerbResult.Done);
-            return;
-        }
-        var result = _leg!.Session.SendInfo(SipDigit.RelayType, new SipDigit(digit, _digitMs).ToRelayBody(), Elapsed);
-        if (result != SipSessionResult.Done)
-        {
-            _digits.Clear();
-            Tell(CallVerb.SendDigits, result);
-        }
-        Drain(_leg);
-    }
-
-    private void OnInfoAnswered(int status)
-    {
-        if (status is >= 200 and < 300)
-        {
-            SendNextDigit();
-            return;
-        }
-        _digits.Clear();
-        var result = status == SipStatus.RequestTimeout ? CallVerbResult.TimedOut : CallVerbResult.Refused;
-        Tell(CallVerb.SendDigits, result, status, $"INFO: {SipStatus.ReasonOf(status)}");
-    }
-
     // ---- outcomes ----
 
     private bool Take(CallVerb verb) => _asked.TryAdd(verb, Sender);
@@ -393,7 +212,8 @@ public sealed partial class CallActor
     {
         _digits.Clear();
         (_transfer, _consulting, _refreshKey) = (null, null, null);
-        foreach (var verb in _asked.Keys.ToList())
+        // Its recording is the call's: it goes on, or ends, with whoever is there.
+        foreach (var verb in _asked.Keys.Except([CallVerb.StartRecording, CallVerb.StopRecording]).ToList())
         {
             Tell(verb, CallVerbResult.NotPossible, null, "another party took the call over meanwhile");
         }

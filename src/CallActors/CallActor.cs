@@ -24,11 +24,12 @@ namespace OCPlatform.CallActors;
 /// <remarks>
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
 /// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
-/// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do.
-/// CallActor.Conversation.cs: who says what. CallActor.Recording.cs: what is recorded, and what is said before.
-/// CallActor.Quality.cs and CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs,
-/// CallActor.Unanswered.cs and CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets
-/// there in good order; CallActor.Gateways.cs: how it finds its gateway.
+/// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
+/// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
+/// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
+/// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs, CallActor.Unanswered.cs and
+/// CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets there in good order;
+/// CallActor.Gateways.cs: how it finds its gateway.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -255,6 +256,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>What one message brought about is one write.</summary>
     protected override bool AroundReceive(Receive receive, object message)
     {
+        if (_services.Fence.HasFallen)
+        {
+            Context.Stop(Self); // Another node has this call, or will: not a word, not an event more.
+            return true;
+        }
         var handled = base.AroundReceive(receive, message);
         Flush();
         return handled;

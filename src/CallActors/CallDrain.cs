@@ -2,6 +2,7 @@ using Akka;
 using Akka.Actor;
 using Akka.Hosting;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 
@@ -17,7 +18,13 @@ public static class CallDrain
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
-    internal static void Register(ActorSystem system, IActorRegistry registry, LiveCalls live, TimeProvider time) =>
+    internal static void Register(
+        ActorSystem system,
+        IActorRegistry registry,
+        LiveCalls live,
+        NodeFence fence,
+        TimeProvider time
+    ) =>
         CoordinatedShutdown
             .Get(system)
             .AddTask(
@@ -25,7 +32,11 @@ public static class CallDrain
                 "hang-up-calls",
                 async () =>
                 {
-                    await RunAsync(registry, live, time);
+                    // A fenced node's calls go on elsewhere: nobody says goodbye in their name.
+                    if (!fence.HasFallen)
+                    {
+                        await RunAsync(registry, live, time);
+                    }
                     return Done.Instance;
                 }
             );

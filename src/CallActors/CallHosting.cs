@@ -1,12 +1,13 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
-using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using OCPlatform.AiAdapters.SpeechToText;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.AiAdapters.VoiceActivity;
 using OCPlatform.CallActors.Captures;
+using OCPlatform.CallActors.Placement;
 using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
@@ -41,6 +42,7 @@ public static class CallHosting
             () => s.GetRequiredService<VoiceActivityModel>().Create()
         ));
         services.AddSingleton(s => new CallCaptures(options.Capture, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<CaptureKeeper>();
         services.AddSingleton(s =>
         {
             var plain = ActivatorUtilities.CreateInstance<CallServices>(s, nodeName);
@@ -48,6 +50,7 @@ public static class CallHosting
             {
                 Cluster = s.GetService<IClusterView>() ?? plain.Cluster,
                 Captures = s.GetRequiredService<CallCaptures>(),
+                Fence = s.GetService<NodeFence>() ?? new NodeFence(),
                 Ghosts = s.GetRequiredService<MediaGhosts>(),
             };
         });
@@ -57,16 +60,11 @@ public static class CallHosting
     /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
     public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
         builder
-            .WithShardRegion<CallRegion>(
-                "calls",
-                (_, _, resolver) => id => resolver.Props<CallActor>(id),
+            .WithNodeShards<CallRegion, CallActor>(
+                ShardKind.Calls,
+                Role,
                 new CallShardExtractor(),
-                new ShardOptions
-                {
-                    Role = Role,
-                    // A call lives from INVITE to BYE, however long nobody sends it a message.
-                    ShouldPassivateIdleEntities = false,
-                }
+                CallCommands.LeaveNode.Instance
             )
             .WithSingleton<CallRecordProjection>(
                 "call-records",
@@ -76,11 +74,23 @@ public static class CallHosting
             )
             .WithActors(
                 (system, _, resolver) =>
-                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName)
+                {
+                    system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName);
+                    if (Cluster.Get(system).SelfRoles.Contains(Role))
+                    {
+                        system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
+                    }
+                }
             )
             .AddStartup(
                 (system, registry) =>
-                    CallDrain.Register(system, registry, ServiceOf<LiveCalls>(system), ServiceOf<TimeProvider>(system))
+                    CallDrain.Register(
+                        system,
+                        registry,
+                        ServiceOf<LiveCalls>(system),
+                        ServiceOf<CallServices>(system).Fence,
+                        ServiceOf<TimeProvider>(system)
+                    )
             );
 
     private static T ServiceOf<T>(ActorSystem system)

@@ -31,6 +31,9 @@ public sealed record CallServices(
     /// <summary>Keeps the audio of calls that have left this node going for a moment.</summary>
     public MediaGhosts Ghosts { get; init; } = new(Time);
 
+    /// <summary>When it has fallen, calls say and write nothing more.</summary>
+    public NodeFence Fence { get; init; } = new();
+
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
 

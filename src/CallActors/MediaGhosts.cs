@@ -28,7 +28,7 @@ public sealed class MediaGhosts(TimeProvider time)
         if (!_ghosts.TryAdd(call, new Ghost(session, timer)))
         {
             timer.Dispose();
-            session.Abandon();
+            session.Silence();
         }
     }
 
@@ -37,7 +37,7 @@ public sealed class MediaGhosts(TimeProvider time)
         if (_ghosts.TryRemove(call, out var ghost))
         {
             ghost.Timer.Dispose();
-            ghost.Session.Abandon();
+            ghost.Session.Silence();
         }
     }
 

@@ -16,8 +16,13 @@ public static class DialogServices
     /// What conversations need, and the embedded model that the Host serves with
     /// <c>MapGrpcService&lt;DialogModelService&gt;()</c>. The Database and the ModelStore must be registered as well.
     /// </summary>
+    /// <param name="servesModel">The embedded model is loaded before the first caller.</param>
     /// <exception cref="AgentDefinitionException">An agent's YAML is wrong, or the default agent is missing.</exception>
-    public static IServiceCollection AddDialog(this IServiceCollection services, DialogOptions options)
+    public static IServiceCollection AddDialog(
+        this IServiceCollection services,
+        DialogOptions options,
+        bool servesModel = true
+    )
     {
         var agents = AgentCatalogue.Load(options.AgentsFolder, ToolBox.BuiltIn);
         if (agents.Find(options.DefaultAgent) is null)
@@ -47,20 +52,30 @@ public static class DialogServices
             options.Model,
             s.GetRequiredService<TimeProvider>()
         ));
-        services.AddHostedService<DialogStart>();
+        services.AddHostedService<TablesStart>();
+        if (servesModel)
+        {
+            services.AddHostedService<ModelStart>();
+        }
         return services;
     }
 
-    /// <summary>Tables before the first tool call, a warm model before the first caller.</summary>
-    private sealed class DialogStart(AppointmentBook appointments, MessageBook messages, EmbeddedDialogModel model)
-        : IHostedService
+    /// <summary>Tables before the first tool call.</summary>
+    private sealed class TablesStart(AppointmentBook appointments, MessageBook messages) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
             await appointments.CreateSchemaAsync(cancellationToken);
             await messages.CreateSchemaAsync(cancellationToken);
-            await model.WarmUpAsync(cancellationToken);
         }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>A warm model before the first caller.</summary>
+    private sealed class ModelStart(EmbeddedDialogModel model) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => model.WarmUpAsync(cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -44,6 +44,15 @@ public static class Announcement
 
     private static void Announce(PlatformOptions options, TimeSpan after)
     {
+        if (!options.Node.Has(NodeRole.Gateway))
+        {
+            Log.Information(
+                "Ready after {Seconds:0.0} s as {Roles}",
+                after.TotalSeconds,
+                string.Join(", ", options.Node.Roles)
+            );
+            return;
+        }
         var port = options.Sip.Port == 5060 ? "" : $":{options.Sip.Port}";
         var phone =
             $"sip:{options.Calls.Agent}@{DialAddress(options.Sip.BindAddress, options.Sip.AdvertisedAddress)}{port}";

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Host.Health;
 using Serilog;
 
@@ -11,6 +12,7 @@ namespace OCPlatform.Host;
 public sealed class GracefulStop(
     ActorSystem system,
     Draining draining,
+    NodeFence fence,
     IHostApplicationLifetime lifetime,
     TimeProvider time
 ) : IHostedLifecycleService, IDisposable
@@ -39,11 +41,16 @@ public sealed class GracefulStop(
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Log.Information("Stopping: no new calls, and live calls are told goodbye");
-        await CoordinatedShutdown
-            .Get(system)
-            .Run(CoordinatedShutdown.ClrExitReason.Instance)
-            .WaitAsync(cancellationToken);
+        CoordinatedShutdown.Reason reason = CoordinatedShutdown.ClrExitReason.Instance;
+        if (fence.HasFallen)
+        {
+            reason = CoordinatedShutdown.ClusterDowningReason.Instance;
+        }
+        else
+        {
+            Log.Information("Stopping: no new calls, and live calls are told goodbye");
+        }
+        await CoordinatedShutdown.Get(system).Run(reason).WaitAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -67,11 +74,11 @@ public sealed class GracefulStop(
         if (_allStopped)
         {
             Log.CloseAndFlush();
-            Environment.Exit(0);
+            Environment.Exit(fence.HasFallen ? FencedExit.ExitCode : 0);
         }
         Log.Error("The stop took longer than {LastMoment} s; leaving what is left", LastMoment.TotalSeconds);
         Log.CloseAndFlush();
-        Environment.Exit(1);
+        Environment.Exit(fence.HasFallen ? FencedExit.ExitCode : 1);
     }
 }
 
@@ -79,6 +86,8 @@ public static class GracefulStopRegistration
 {
     public static IServiceCollection AddGracefulStop(this IServiceCollection services)
     {
+        services.AddSingleton<NodeFence>();
+        services.AddHostedService<FencedExit>();
         services.AddHostedService<GracefulStop>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4.2));
         return services;

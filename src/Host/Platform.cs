@@ -1,21 +1,12 @@
 using Akka.Hosting;
-using OCPlatform.AiAdapters;
-using OCPlatform.AiAdapters.Dialogue;
-using OCPlatform.CallActors;
-using OCPlatform.CallActors.Recording;
-using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
-using OCPlatform.Dialog;
-using OCPlatform.Dialog.Conversations;
-using OCPlatform.Gateways.Chat;
-using OCPlatform.Gateways.Sip;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Commands;
 using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Health;
 using OCPlatform.Host.Http;
+using OCPlatform.Host.Membership;
 using OCPlatform.Host.Telemetry;
-using OCPlatform.Media.Engine;
 using Serilog;
 
 namespace OCPlatform.Host;
@@ -39,27 +30,14 @@ public static class Platform
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddWebSide();
-        builder.Services.AddReadiness();
+        builder.Services.AddReadiness(options.Node);
         builder.Services.AddMetricsPage();
         builder.Services.AddGracefulStop();
-        builder.Services.AddSpeechEngines(options.Speech);
-        builder.Services.AddSipGateway(options.Sip);
-        builder.Services.AddSipServices(options.Sip, options.Node.EffectiveName);
-        builder.Services.AddSingleton(_ => new MediaEngine(options.Media));
-        builder.Services.AddSingleton<INodeLoad, MeasuredLoad>();
-        builder.Services.AddCalls(options.Calls, options.Node.EffectiveName);
-        builder.Services.AddRecording(options.Recording, options.Node.EffectiveName);
-        builder.Services.AddDialog(options.Dialog);
-        builder.Services.AddChatGateway(options.Chat);
-        builder.Services.AddHostedService<WarmUp>();
+        builder.Services.AddRoles(options);
+        builder.Services.AddClusterReports(options.Node);
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka =>
-                akka.AddNode(options, database)
-                    .AddConversationActors()
-                    .AddCallActors()
-                    .AddSipGatewayActor()
-                    .AddChatGatewayActor()
+            akka => akka.AddNode(options, database).AddRoleActors(options.Node)
         );
 
         var app = builder.Build();
@@ -70,18 +48,12 @@ public static class Platform
         app.UseWebSockets();
         app.MapHealth();
         app.MapMetricsPage();
-        app.MapChat();
-        app.MapCallsApi();
-        app.MapCallVerbs();
-        app.MapCaptureApi();
-        app.MapRecordingsApi();
-        app.MapAppointmentsApi();
-        app.MapRegistrationsApi();
-        app.MapSipStatus();
-        app.MapSpeechServices();
-        app.MapGrpcService<DialogModelService>();
-        app.MapOpenApi("/openapi.json");
-        app.UseWebPage(options.Http);
+        app.MapClusterApi();
+        app.MapRoles(options.Node);
+        if (options.Node.Has(NodeRole.Web))
+        {
+            app.UseWebPage(options.Http);
+        }
         return app;
     }
 

@@ -13,7 +13,6 @@ namespace OCPlatform.Host;
 /// has what the agents are going to say anyway spoken into the phrase cache, whenever the engines have nothing better to do.
 /// </summary>
 public sealed class WarmUp(
-    SpeechEngines engines,
     TextToSpeechClient speech,
     AgentCatalogue agents,
     ICallRecords records,
@@ -21,12 +20,13 @@ public sealed class WarmUp(
     MediaEngine media,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<WarmUp> log
+    ILogger<WarmUp> log,
+    SpeechEngines? engines = null
 ) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (engines.KokoroUnavailable is { } reason)
+        if (engines?.KokoroUnavailable is { } reason)
         {
             log.LogWarning("flite speaks, because the better voice cannot: {Reason}", reason);
         }

@@ -69,6 +69,59 @@ public class CallMediaTermsTests : CallActorTestBase
     }
 
     [Fact]
+    public void A_trunks_policy_binds_the_offers_of_the_peer_that_we_called()
+    {
+        var call = StartCall(_id);
+        call.Tell(new CallCommands.Place(_id, "+4930123456", null, "carrier", null, null), TestActor);
+        var sent = ExpectInvite();
+        var left = SentAs(sent.Request);
+        var cut = Encoding.UTF8.GetString(left.Body.Span).Replace("RTP/AVP", "RTP/SAVP");
+        left.SetBody(Encoding.UTF8.GetBytes(cut), "application/sdp");
+        call.Tell(
+            new SipGatewayEvents.RequestSent(_id, sent.Key, left.ToBytes(), Path, "carrier", DateTimeOffset.UnixEpoch)
+            {
+                Media = new MediaTerms(["PCMU"], "Required"),
+            },
+            Gateway
+        );
+        Respond(call, _id, (left, sent.Key), SipStatus.Ok, Encrypted.Replace("crypto:4", "crypto:2"));
+        ExpectAck();
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+
+        Reinvite(1, Pcmu).StatusCode.Should().Be(SipStatus.NotAcceptableHere, "it is not encrypted");
+        Reinvite(2, Encrypted.Replace("RTP/SAVP 0", "RTP/SAVP 8"))
+            .StatusCode.Should()
+            .Be(SipStatus.NotAcceptableHere, "PCMA is none of the trunk's codecs");
+        Reinvite(3, Encrypted).StatusCode.Should().Be(SipStatus.Ok);
+
+        SipResponse Reinvite(uint cseq, string sdp)
+        {
+            var request = SipRequest.Create(
+                SipMethod.Invite,
+                left.Contact!.Uri,
+                new NameAddress(left.To.Uri, tag: "to-peer"),
+                left.From,
+                left.CallId,
+                cseq
+            );
+            request.Headers.AddFirst(SipHeaderId.Via, $"SIP/2.0/UDP {Peer};branch=z9hG4bKre{cseq}");
+            request.Headers.Add(SipHeaderId.Contact, $"<sip:callee@{Peer}>");
+            request.SetBody(Encoding.UTF8.GetBytes(sdp), "application/sdp");
+            call.Tell(
+                new SipGatewayEvents.RequestArrived(
+                    _id,
+                    $"tx-{cseq}",
+                    request.ToBytes(),
+                    Path,
+                    DateTimeOffset.UnixEpoch
+                ),
+                Gateway
+            );
+            return (SipResponse)SipParser.Parse(Gateway.ExpectMsg<SipGatewayCommands.SendResponse>().Message);
+        }
+    }
+
+    [Fact]
     public void A_fax_machine_stands_in_the_record()
     {
         var call = EstablishedCall(_id);

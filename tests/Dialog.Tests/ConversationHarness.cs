@@ -52,7 +52,7 @@ public abstract class ConversationHarness : TestKit
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(At);
         var id = Id.Value;
         return Sys.ActorOf(
-            Props.Create(() => new ConversationActor(id, model, box, TestAgent.Catalogue, new DialogOptions(), time))
+            Props.Create(() => new ConversationActor(id, model, box, TestAgent.Catalogue, new DialogOptions(), time, null))
         );
     }
 

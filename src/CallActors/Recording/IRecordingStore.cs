@@ -1,3 +1,5 @@
+using OCPlatform.Media.Recording;
+
 namespace OCPlatform.CallActors.Recording;
 
 /// <summary>Where finished recordings are kept.</summary>
@@ -31,7 +33,7 @@ public sealed class FileRecordingStore(RecordingFolder folder) : IRecordingStore
     public Task KeepAsync(RecordingEntry entry, string path, CancellationToken cancellation)
     {
         var kept = folder.PathOf(entry.Key);
-        Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
+        PrivateFiles.MakeFolder(Path.GetDirectoryName(kept)!);
         // The same file system: the file is at the one place or at the other, whatever ends the process.
         File.Move(path, kept, overwrite: true);
         return Task.CompletedTask;

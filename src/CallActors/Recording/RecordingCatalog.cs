@@ -63,10 +63,6 @@ public sealed class RecordingCatalog(Database database)
         return row?.ToEntry();
     }
 
-    /// <summary>A call's recordings in the order in which they were made.</summary>
-    public Task<IReadOnlyList<RecordingEntry>> OfCallAsync(CallId call, CancellationToken cancellation) =>
-        QueryAsync("WHERE call_id = @Value ORDER BY started_at, id", new { call.Value }, cancellation);
-
     /// <summary>The newest first; those that stand behind <paramref name="after"/>, where one is given.</summary>
     public Task<IReadOnlyList<RecordingEntry>> ListAsync(
         int limit,

@@ -24,7 +24,7 @@ public sealed class RecordingDesk : IDisposable
     private readonly ILogger _log;
     private readonly Lazy<RecordingWriter> _writer;
     private readonly SemaphoreSlim _finishing = new(FinishedAtOnce, FinishedAtOnce);
-    private readonly ConcurrentDictionary<string, Task<KeptRecording>> _ending = new();
+    private readonly ConcurrentDictionary<Task<KeptRecording>, bool> _ending = new();
     private readonly RecordingMetrics _metrics;
 
     public RecordingDesk(
@@ -73,23 +73,31 @@ public sealed class RecordingDesk : IDisposable
         return new ActiveRecording(id, call, startedAt, _writer.Value.Begin(path, format, sampleRateHz));
     }
 
-    /// <summary>Ends a recording; completes when it is kept. Asked again it tells the same.</summary>
+    /// <summary>Ends a recording; completes when it is kept. Asked again, at any time, it tells the same.</summary>
     /// <exception cref="RecordingException">Nothing was recorded, or it could not be kept; the message names the cause.</exception>
     public Task<KeptRecording> EndAsync(ActiveRecording recording)
     {
-        var ending = _ending.GetOrAdd(recording.Id, _ => FinishAsync(recording));
-        _ = ending.ContinueWith(
-            (task, id) =>
-            {
-                _ = task.Exception;
-                _ending.TryRemove((string)id!, out _);
-            },
-            recording.Id,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default
-        );
-        return ending;
+        lock (recording)
+        {
+            return recording.Ending ??= Begin();
+        }
+
+        Task<KeptRecording> Begin()
+        {
+            var ending = FinishAsync(recording);
+            _ending.TryAdd(ending, true);
+            _ = ending.ContinueWith(
+                task =>
+                {
+                    _ = task.Exception; // Seen: nobody need ask.
+                    _ending.TryRemove(task, out _);
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
+            return ending;
+        }
     }
 
     /// <summary>Waits for what is being ended; what does not end in time is finished by the next start.</summary>
@@ -97,7 +105,7 @@ public sealed class RecordingDesk : IDisposable
     {
         try
         {
-            await Task.WhenAll(_ending.Values).WaitAsync(deadline, _time);
+            await Task.WhenAll(_ending.Keys).WaitAsync(deadline, _time);
         }
         catch (Exception e) when (e is RecordingException or TimeoutException)
         {
@@ -206,7 +214,11 @@ public sealed class RecordingDesk : IDisposable
 }
 
 /// <summary>A recording under way.</summary>
-public sealed record ActiveRecording(string Id, CallId CallId, DateTimeOffset StartedAt, CallRecorder Recorder);
+public sealed record ActiveRecording(string Id, CallId CallId, DateTimeOffset StartedAt, CallRecorder Recorder)
+{
+    /// <summary>Set once it is being ended.</summary>
+    internal Task<KeptRecording>? Ending { get; set; }
+}
 
 /// <summary>A recording that is in the store.</summary>
 /// <param name="LostMs">Silence that stands for audio which could not be written.</param>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OCPlatform.Media.Recording;
 
 namespace OCPlatform.CallActors.Recording;
 
@@ -37,7 +38,7 @@ public sealed class RecordingFolder
 
     private string ReadOrMakePlace()
     {
-        Directory.CreateDirectory(Root);
+        PrivateFiles.ShutFolder(Root);
         var file = Path.Combine(Root, PlaceFile);
         if (!File.Exists(file))
         {

@@ -35,10 +35,15 @@ public sealed class RecordingOptions
     [Required]
     public string Folder { get; set; } = "data/recordings";
 
-    /// <summary>Said to the caller before a recording begins; empty: nothing is said.</summary>
+    /// <summary>
+    /// Said to the caller before a recording begins, and again to whoever takes the caller's place; empty: nothing is said.
+    /// </summary>
     public string ConsentPrompt { get; set; } = "";
 
-    /// <summary>Recording begins only when the prompt has been played to its end; false: at once, while it is played.</summary>
+    /// <summary>
+    /// Recording begins only when the prompt has been played to its end; false: at once, while it is played. When another party
+    /// takes the caller's place the recording is silent until that party has heard the prompt, and ends when it does not.
+    /// </summary>
     public bool ConsentFirst { get; set; } = true;
 
     /// <summary>Recordings older than this are deleted, in days; 0: kept for ever.</summary>

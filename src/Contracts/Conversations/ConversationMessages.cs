@@ -60,19 +60,27 @@ public static class ConversationCommands
     ) : IConversationMessage;
 
     /// <summary>The person said or wrote this. Answered by InputAccepted once journaled, then by an agent turn.</summary>
+    /// <param name="Secret">The agent is told, the journal is not: the call's recording is paused for it.</param>
     [WireName("conversation/user-said/1")]
     public sealed record UserSaid(
         ConversationId ConversationId,
         string InputId,
         string Text,
         DateTimeOffset StartedAt,
-        DateTimeOffset EndedAt
+        DateTimeOffset EndedAt,
+        bool Secret = false
     ) : IConversationMessage;
 
     /// <summary>The person pressed keys (0–9, *, #).</summary>
+    /// <param name="Secret">See <see cref="UserSaid"/>.</param>
     [WireName("conversation/user-pressed/1")]
-    public sealed record UserPressed(ConversationId ConversationId, string InputId, string Digits, DateTimeOffset At)
-        : IConversationMessage;
+    public sealed record UserPressed(
+        ConversationId ConversationId,
+        string InputId,
+        string Digits,
+        DateTimeOffset At,
+        bool Secret = false
+    ) : IConversationMessage;
 
     /// <summary>The person has said nothing for the channel's silence time since the agent fell silent.</summary>
     [WireName("conversation/user-silent/1")]
@@ -96,6 +104,15 @@ public static class ConversationCommands
     /// <summary>The channel is gone for good (hang-up, chat closed).</summary>
     [WireName("conversation/end/1")]
     public sealed record End(ConversationId ConversationId, string Cause, DateTimeOffset At) : IConversationMessage;
+
+    /// <summary>
+    /// The conversation's shard leaves this node: the actor makes its journal complete and stops, so that it goes on at
+    /// another one. It never crosses the wire, and names no conversation: a shard tells it to all of its conversations.
+    /// </summary>
+    public sealed record LeaveNode
+    {
+        public static readonly LeaveNode Instance = new();
+    }
 }
 
 /// <summary>What a conversation tells its listener.</summary>

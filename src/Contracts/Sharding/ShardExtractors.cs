@@ -11,7 +11,9 @@ namespace OCPlatform.Contracts.Sharding;
 public sealed class CallShardExtractor : IMessageExtractor
 {
     public string? EntityId(object message) =>
-        message is ICallMessage { CallId: var id } && CallId.TryParse(id.Value, out _) ? id.Value : null;
+        message is ICallMessage { CallId: var id } && CallId.TryParse(id.Value, out _)
+            ? id.Value
+            : (message as ShardTouch)?.EntityId;
 
     public object EntityMessage(object message) => message;
 
@@ -29,7 +31,7 @@ public sealed class ConversationShardExtractor : IMessageExtractor
     public string? EntityId(object message) =>
         message is IConversationMessage { ConversationId: var id } && ConversationId.TryParse(id.Value, out _)
             ? id.Value
-            : null;
+            : (message as ShardTouch)?.EntityId;
 
     public object EntityMessage(object message) => message;
 

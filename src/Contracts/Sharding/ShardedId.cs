@@ -8,8 +8,11 @@ namespace OCPlatform.Contracts.Sharding;
 /// </summary>
 public static class ShardedId
 {
-    /// <summary>Shards per entity type. Fixed for the life of a journal: an id names its shard for ever.</summary>
-    public const int ShardCount = 64;
+    /// <summary>
+    /// Shards per entity type: all that two digits can name. It may only grow, and it is at its end: an id names its shard
+    /// for ever. So many that a node's calls lie in many shards, which move one by one.
+    /// </summary>
+    public const int ShardCount = 1024;
 
     private const string Digits = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int RandomDigits = 20;
@@ -24,8 +27,7 @@ public static class ShardedId
         RandomNumberGenerator.Fill(random);
         Span<char> text = stackalloc char[Length];
         text[0] = prefix;
-        text[1] = Digits[shard >> 5];
-        text[2] = Digits[shard & 31];
+        Name(shard, text[1..3]);
         for (var i = 0; i < RandomDigits; i++)
         {
             text[3 + i] = Digits[random[i] & 31];
@@ -47,9 +49,32 @@ public static class ShardedId
                 return false;
             }
         }
-        return Digits.IndexOf(text[1]) * 32 + Digits.IndexOf(text[2]) < ShardCount;
+        return true;
     }
 
     /// <summary>The two digits that name the shard; the shard id that Akka sees.</summary>
     public static string ShardOf(string id) => id.Substring(1, 2);
+
+    /// <summary>The name of a shard (0 ≤ shard &lt; <see cref="ShardCount"/>).</summary>
+    public static string NameOf(int shard)
+    {
+        Span<char> name = stackalloc char[2];
+        Name(shard, name);
+        return new string(name);
+    }
+
+    /// <summary>The number of a shard by its name; -1 when it is none.</summary>
+    public static int NumberOf(ReadOnlySpan<char> name) =>
+        name.Length == 2 && Digits.IndexOf(name[0]) is >= 0 and var high && Digits.IndexOf(name[1]) is >= 0 and var low
+            ? high * 32 + low
+            : -1;
+
+    /// <summary>The number of the shard that an id lies in.</summary>
+    public static int NumberOfId(string id) => NumberOf(id.AsSpan(1, 2));
+
+    private static void Name(int shard, Span<char> name)
+    {
+        name[0] = Digits[shard >> 5];
+        name[1] = Digits[shard & 31];
+    }
 }

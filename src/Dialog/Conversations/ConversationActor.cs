@@ -4,6 +4,7 @@ using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.AiAdapters.Dialogue.V1;
 using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Journaling;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Dialog.Tools;
 
@@ -20,6 +21,9 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     // Long enough for a database to come back from a short absence without a storm of restarts.
     private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
 
+    // No digit, and no word that an agent could take for one.
+    private const string Withheld = "[withheld]";
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ConversationId _id;
     private readonly IDialogModel _model;
@@ -27,6 +31,7 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     private readonly AgentCatalogue _agents;
     private readonly DialogOptions _options;
     private readonly TimeProvider _time;
+    private readonly NodeFence? _fence;
     private readonly IActorRef _journal;
     private readonly Queue<(long Cookie, Action Then)> _onceDurable = [];
     private ConversationState _state = ConversationState.Empty;
@@ -40,9 +45,11 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         ToolBox tools,
         AgentCatalogue agents,
         DialogOptions options,
-        TimeProvider time
+        TimeProvider time,
+        NodeFence? fence = null
     )
     {
+        _fence = fence;
         _id = new ConversationId(entityId);
         _model = model;
         _tools = tools;
@@ -66,10 +73,17 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     {
         Receive<ConversationCommands.Attach>(OnAttach);
         Receive<ConversationCommands.UserSaid>(said =>
-            OnInput(said.InputId, ConversationInputKind.Said, said.Text, said.StartedAt, said.EndedAt)
+            OnInput(said.InputId, ConversationInputKind.Said, said.Text, said.StartedAt, said.EndedAt, said.Secret)
         );
         Receive<ConversationCommands.UserPressed>(pressed =>
-            OnInput(pressed.InputId, ConversationInputKind.Pressed, pressed.Digits, pressed.At, pressed.At)
+            OnInput(
+                pressed.InputId,
+                ConversationInputKind.Pressed,
+                pressed.Digits,
+                pressed.At,
+                pressed.At,
+                pressed.Secret
+            )
         );
         Receive<ConversationCommands.UserSilent>(silent =>
             OnInput(silent.InputId, ConversationInputKind.Silent, "", silent.At, silent.At)
@@ -89,6 +103,16 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     }
 
     // ---- life ----
+
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        if (_fence?.HasFallen is true)
+        {
+            Context.Stop(Self); // Another node has this conversation, or will: no input is taken and no tool is run here.
+            return true;
+        }
+        return base.AroundReceive(receive, message);
+    }
 
     private void OnRecovered(JournalMessages.Recovered recovered)
     {
@@ -191,7 +215,8 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         ConversationInputKind kind,
         string text,
         DateTimeOffset startedAt,
-        DateTimeOffset endedAt
+        DateTimeOffset endedAt,
+        bool secret = false
     )
     {
         _listener ??= Sender;
@@ -209,7 +234,9 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         }
         CancelTurn();
         var turn = _state.LastTurn + 2;
-        Record(new ConversationJournal.InputTaken(_id, Now, inputId, turn, kind, text, startedAt, endedAt));
+        var taken = new ConversationJournal.InputTaken(_id, Now, inputId, turn, kind, text, startedAt, endedAt);
+        // The agent may need a card number to go on; after a restart it asks again.
+        Record(taken, secret ? taken with { Text = Withheld } : taken);
         OnceDurable(() => sender.Tell(new ConversationEvents.InputAccepted(_id, inputId, turn)));
         StartTurn();
     }
@@ -249,10 +276,13 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
 
     // ---- journal ----
 
-    private void Record(IConversationEvent @event)
+    private void Record(IConversationEvent @event) => Record(@event, @event);
+
+    /// <param name="journaled">What is written of it.</param>
+    private void Record(IConversationEvent @event, IConversationEvent journaled)
     {
         _state = _state.Apply(@event);
-        _journal.Tell(new JournalMessages.Append([@event], ++_journaled));
+        _journal.Tell(new JournalMessages.Append([journaled], ++_journaled));
     }
 
     /// <summary>Runs the action once everything recorded so far is durable; at once when it is.</summary>

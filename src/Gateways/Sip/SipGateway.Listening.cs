@@ -18,6 +18,10 @@ public sealed partial class SipGateway
 
     private void TryBind()
     {
+        if (_status.IsSilenced)
+        {
+            return;
+        }
         try
         {
             _endpoint.Start();

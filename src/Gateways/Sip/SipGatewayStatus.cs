@@ -10,6 +10,7 @@ public sealed class SipGatewayStatus
     private volatile SipEndpoint? _endpoint;
     private volatile IReadOnlyList<SipListenerStatus> _listeners = [];
     private volatile int _liveCalls;
+    private volatile bool _silenced;
 
     /// <summary>Every listener is bound and messages are taken.</summary>
     public bool IsBound => _endpoint is not null;
@@ -40,10 +41,35 @@ public sealed class SipGatewayStatus
     /// <summary>What the door refused, and why.</summary>
     public AdmissionStatus Admission { get; } = new();
 
+    /// <summary>Every socket is closed and none is to be bound again; see <see cref="Silence"/>.</summary>
+    public bool IsSilenced => _silenced;
+
+    /// <summary>
+    /// Closes every socket for good, without a word to anybody: another node speaks in this one's place. Does not wait;
+    /// callable from any thread.
+    /// </summary>
+    public void Silence()
+    {
+        _silenced = true;
+        var endpoint = _endpoint;
+        Unbound();
+        if (endpoint is null)
+        {
+            return;
+        }
+        // The sockets first: what the endpoint still has to send must find them closed.
+        var closing = endpoint.Transports.Select(transport => transport.DisposeAsync().AsTask()).ToList();
+        _ = Task.WhenAll(closing).ContinueWith(_ => endpoint.DisposeAsync().AsTask(), TaskScheduler.Default);
+    }
+
     internal void Bound(SipEndpoint endpoint)
     {
         _listeners = [.. endpoint.Transports.Select(t => new SipListenerStatus(t.Name, t.LocalEndPoint, t.Counters))];
         _endpoint = endpoint;
+        if (_silenced)
+        {
+            Silence(); // It was bound while all fell silent.
+        }
     }
 
     internal void Unbound()

@@ -1,20 +1,16 @@
 using System.Data.Common;
-using System.Net;
-using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Logger.Serilog;
 using Akka.Persistence.Sql;
 using Akka.Persistence.Sql.Config;
-using Akka.Remote.Hosting;
 using LinqToDB;
 using LinqToDB.Interceptors;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Host.Configuration;
+using OCPlatform.Host.Membership;
 using OCPlatform.Host.Telemetry;
-using ClusterOptions = Akka.Cluster.Hosting.ClusterOptions;
 
 namespace OCPlatform.Host.Actors;
 
@@ -48,39 +44,6 @@ public static class ActorSystemSetup
             )
             .AddMembership(options)
             .AddJournal(database);
-    }
-
-    private static AkkaConfigurationBuilder AddMembership(this AkkaConfigurationBuilder akka, PlatformOptions options)
-    {
-        var cluster = options.Cluster;
-        akka.WithRemoting(
-            new RemoteOptions
-            {
-                // Behind a NAT or in a container the name that others use is not one this machine can bind.
-                HostName = IPAddress.TryParse(cluster.Host, out _) ? cluster.Host : IPAddress.Any.ToString(),
-                PublicHostName = cluster.Host,
-                Port = cluster.Port,
-            }
-        );
-        akka.WithClustering(
-            new ClusterOptions
-            {
-                Roles = [.. options.Node.Roles.Distinct().Select(role => KeyNames.Camel(role.ToString()))],
-                SeedNodes = [.. cluster.SeedNodes.Select(seed => $"akka.tcp://{SystemName}@{seed}")],
-            }
-        );
-        if (cluster.SeedNodes.Count == 0)
-        {
-            // Port 0 is known only now, so a node alone cannot name itself as seed in the configuration.
-            akka.AddStartup(
-                (system, _) =>
-                {
-                    var self = Akka.Cluster.Cluster.Get(system);
-                    self.Join(self.SelfAddress);
-                }
-            );
-        }
-        return akka;
     }
 
     private static AkkaConfigurationBuilder AddJournal(this AkkaConfigurationBuilder akka, Database database)

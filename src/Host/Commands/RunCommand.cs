@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Connections;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Telemetry;
@@ -32,8 +33,9 @@ public static class RunCommand
             await platform.StartAsync();
             await Announcement.WhenReadyAsync(platform, config.Options, startedAt);
             await platform.WaitForShutdownAsync();
-            await FreeAsync(platform);
-            return 0;
+            var exitCode = platform.Services.GetRequiredService<NodeFence>().HasFallen ? FencedExit.ExitCode : 0;
+            await FreeAsync(platform, exitCode);
+            return exitCode;
         }
         catch (StartException e)
         {
@@ -66,7 +68,7 @@ public static class RunCommand
     }
 
     /// <summary>An engine in the middle of a sentence takes seconds to let go; a process that ends need not wait for it.</summary>
-    private static async Task FreeAsync(WebApplication platform)
+    private static async Task FreeAsync(WebApplication platform, int exitCode)
     {
         try
         {
@@ -75,7 +77,7 @@ public static class RunCommand
         catch (TimeoutException)
         {
             await Log.CloseAndFlushAsync();
-            Environment.Exit(0);
+            Environment.Exit(exitCode);
         }
     }
 }

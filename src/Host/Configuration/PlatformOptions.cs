@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using OCPlatform.AiAdapters;
 using OCPlatform.CallActors;
 using OCPlatform.CallActors.Recording;
@@ -19,7 +20,7 @@ public sealed class PlatformOptions : IValidatableObject
     /// <summary>The web side: API, chat, metrics and the page.</summary>
     public HttpOptions Http { get; set; } = new();
 
-    /// <summary>The gRPC services that serve the embedded speech and dialogue engines to this machine.</summary>
+    /// <summary>The gRPC services of nodes with role `ai`: the embedded speech and dialogue engines.</summary>
     public AiOptions Ai { get; set; } = new();
 
     /// <summary>Phone calls in: where SIP is received, from whom, how many.</summary>
@@ -57,6 +58,13 @@ public sealed class PlatformOptions : IValidatableObject
         if (Http.Port == Ai.Port)
         {
             yield return new ValidationResult("http.port and ai.port must differ.", [nameof(Http)]);
+        }
+        if (Cluster.HasOthers && Database.Provider == DatabaseProvider.Sqlite)
+        {
+            yield return new ValidationResult(
+                "several nodes need one database that they all reach: set database.provider to postgres.",
+                [nameof(Cluster)]
+            );
         }
         foreach (var fault in SpeechOptionsValidator.Validate(Speech))
         {
@@ -98,8 +106,10 @@ public sealed class NodeOptions
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// Roles that the node announces in its cluster. Calls live on nodes with `call`, conversations on nodes with
-    /// `dialog`; the gateways, the engines and the web side run on every node so far.
+    /// What the node does. `gateway`: SIP and chat in and out. `call`: holds calls and their media. `dialog`: holds
+    /// conversations. `ai`: serves speech and the dialogue model over gRPC to the nodes whose `speech.stt.address`,
+    /// `speech.tts.address` and `dialog.model.address` name it. `web`: API, console and chat. Health, metrics and
+    /// `/cluster` are on every node.
     /// </summary>
     [MinLength(1)]
     public List<NodeRole> Roles { get; set; } =
@@ -107,6 +117,8 @@ public sealed class NodeOptions
 
     /// <summary>The name in force.</summary>
     internal string EffectiveName => Name.Length > 0 ? Name : Environment.MachineName.ToLowerInvariant();
+
+    internal bool Has(NodeRole role) => Roles.Contains(role);
 }
 
 public sealed class HttpOptions : IValidatableObject
@@ -122,7 +134,7 @@ public sealed class HttpOptions : IValidatableObject
     public int Port { get; set; } = 8080;
 
     /// <summary>
-    /// Keys that open `/api`, `/metrics` and `/sip` to callers from beyond this machine, sent as `X-Api-Key` or as
+    /// Keys that open `/api`, `/metrics`, `/sip` and `/cluster` to callers from beyond this machine, sent as `X-Api-Key` or as
     /// bearer token. Without any, such callers are refused. At least 16 characters each. Secret.
     /// </summary>
     public List<string> ApiKeys { get; set; } = [];
@@ -144,12 +156,26 @@ public sealed class HttpOptions : IValidatableObject
 
 public sealed class AiOptions
 {
-    /// <summary>Port of the gRPC services, on 127.0.0.1 only (HTTP/2 without TLS).</summary>
+    /// <summary>
+    /// Address that the gRPC services listen on, with role `ai`. They ask for no key and speak HTTP/2 without TLS: beyond
+    /// this machine they belong into a network of the nodes' own.
+    /// </summary>
+    [Required]
+    public string BindAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of the gRPC services.</summary>
     [Range(1, 65535)]
     public int Port { get; set; } = 8081;
 }
 
-public sealed class ClusterOptions
+/// <summary>How a node learns of the others.</summary>
+public enum ClusterDiscovery
+{
+    Seeds,
+    Dns,
+}
+
+public sealed class ClusterOptions : IValidatableObject
 {
     /// <summary>Address at which the other nodes reach this one.</summary>
     [Required]
@@ -159,8 +185,63 @@ public sealed class ClusterOptions
     [Range(0, 65535)]
     public int Port { get; set; }
 
-    /// <summary>Nodes to join, as `host:port`, the same list on every node. Empty: this node forms a cluster of its own.</summary>
+    /// <summary>
+    /// `seeds`: the nodes that `seedNodes` names. `dns`: every address that `dnsName` has, as a Kubernetes headless service
+    /// gives them.
+    /// </summary>
+    public ClusterDiscovery Discovery { get; set; } = ClusterDiscovery.Seeds;
+
+    /// <summary>
+    /// Nodes to join, as `host:port`, the same list on every node; the first one begins the cluster. Empty: this node forms
+    /// a cluster of its own.
+    /// </summary>
     public List<string> SeedNodes { get; set; } = [];
+
+    /// <summary>
+    /// With `discovery: dns`: the name whose A and AAAA records are the nodes. It is asked for each second until the node
+    /// is a member. `host` must be this node's own address then, as DNS gives it.
+    /// </summary>
+    public string DnsName { get; set; } = "";
+
+    /// <summary>With `discovery: dns`: `port` of the other nodes; 0: the same as this node's.</summary>
+    [Range(0, 65535)]
+    public int DnsPort { get; set; }
+
+    /// <summary>
+    /// With `discovery: dns`: how long the addresses must have stayed the same, with none that has a cluster, before the
+    /// lowest one begins it. Seconds.
+    /// </summary>
+    [Range(1, 600)]
+    public int BootstrapSeconds { get; set; } = 10;
+
+    /// <summary>
+    /// Takes a member for dead as soon as its host refuses connections to its port, instead of waiting for heartbeats. Turn
+    /// it off where a firewall between the nodes answers with RST in place of a host.
+    /// </summary>
+    public bool CrashProof { get; set; } = true;
+
+    /// <summary>Whether there are other nodes, or may be.</summary>
+    internal bool HasOthers => Discovery == ClusterDiscovery.Dns || SeedNodes.Count > 1;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext context)
+    {
+        if (Discovery != ClusterDiscovery.Dns)
+        {
+            yield break;
+        }
+        if (DnsName.Length == 0)
+        {
+            yield return new ValidationResult("is missing; discovery by DNS needs it.", [nameof(DnsName)]);
+        }
+        if (Port == 0)
+        {
+            yield return new ValidationResult("must be a fixed port when nodes find each other by DNS.", [nameof(Port)]);
+        }
+        if (!IPAddress.TryParse(Host, out _))
+        {
+            yield return new ValidationResult("must be this node's numeric address, as DNS gives it.", [nameof(Host)]);
+        }
+    }
 }
 
 public enum LogFormat

@@ -98,10 +98,10 @@ internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) 
                 HealthCheckResult.Unhealthy($"{models.Directory} is not complete; run ./ocp models fetch")
             );
         }
-        // Resolving loads them, once; a start that goes wrong is told here with its cause.
-        var engines = services.GetRequiredService<SpeechEngines>();
+        // Resolving loads them, once; a start that goes wrong is told here with its cause. Nodes without role `ai` have none.
+        var engines = services.GetService<SpeechEngines>();
         return Task.FromResult(
-            engines.KokoroUnavailable is { } reason
+            engines?.KokoroUnavailable is { } reason
                 ? HealthCheckResult.Healthy($"flite speaks for Kokoro: {reason}")
                 : HealthCheckResult.Healthy(models.Directory)
         );

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OCPlatform.Contracts.Serialization;
+using OCPlatform.Host.Configuration;
 
 namespace OCPlatform.Host.Health;
 
@@ -12,17 +13,23 @@ public static class HealthApi
     /// <summary>How long one check may take before it counts as failed.</summary>
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(3);
 
-    public static IServiceCollection AddReadiness(this IServiceCollection services)
+    public static IServiceCollection AddReadiness(this IServiceCollection services, NodeOptions node)
     {
         services.AddSingleton<Draining>();
-        services
+        var checks = services
             .AddHealthChecks()
             .AddCheck<ClusterCheck>("cluster", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<ShardsCheck>("shards", tags: [Ready], timeout: CheckTimeout)
-            .AddCheck<SipCheck>("sip", tags: [Ready], timeout: CheckTimeout)
-            .AddCheck<ModelsCheck>("models", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<DatabaseCheck>("database", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<DrainingCheck>("accepting", tags: [Ready], timeout: CheckTimeout);
+        if (node.Has(NodeRole.Gateway))
+        {
+            checks.AddCheck<SipCheck>("sip", tags: [Ready], timeout: CheckTimeout);
+        }
+        if (node.Has(NodeRole.Ai) || node.Has(NodeRole.Call))
+        {
+            checks.AddCheck<ModelsCheck>("models", tags: [Ready], timeout: CheckTimeout);
+        }
         return services;
     }
 

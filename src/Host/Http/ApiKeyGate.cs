@@ -6,14 +6,14 @@ using OCPlatform.Host.Configuration;
 namespace OCPlatform.Host.Http;
 
 /// <summary>
-/// Guards `/api`, `/metrics` and `/sip`: open to this machine, with a key to all others. A request counts as this
+/// Guards `/api`, `/metrics`, `/sip` and `/cluster`: open to this machine, with a key to all others. A request counts as this
 /// machine's only when the connection comes from loopback, nothing says that a proxy forwarded it (forwarding headers
 /// are believed to close, never to open), it was addressed to loopback (a page of a foreign site that had its name
 /// resolve to 127.0.0.1 was not), and no page of another origin sent it (a form can post without asking first).
 /// </summary>
 public sealed class ApiKeyGate(RequestDelegate next, HttpOptions options)
 {
-    private static readonly string[] GuardedPaths = ["/api", "/metrics", "/sip"];
+    private static readonly string[] GuardedPaths = ["/api", "/metrics", "/sip", "/cluster"];
     private static readonly string[] ForwardingHeaders = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"];
 
     // Hashes have one length, so that comparing in constant time tells nothing about the keys, not even how long they are.

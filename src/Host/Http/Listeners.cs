@@ -6,7 +6,7 @@ using OCPlatform.Host.Configuration;
 
 namespace OCPlatform.Host.Http;
 
-/// <summary>One Kestrel, two doors: the web side (HTTP/1.1), and gRPC on loopback (HTTP/2 without TLS).</summary>
+/// <summary>One Kestrel, two doors: the web side (HTTP/1.1), and gRPC (HTTP/2 without TLS) on nodes with role `ai`.</summary>
 public static class Listeners
 {
     /// <summary>Greatest body of a web request, in bytes: the API takes small JSON only.</summary>
@@ -17,6 +17,10 @@ public static class Listeners
         if (!IPAddress.TryParse(options.Http.BindAddress, out var address))
         {
             throw new StartException($"http.bindAddress '{options.Http.BindAddress}' is no IP address.");
+        }
+        if (!IPAddress.TryParse(options.Ai.BindAddress, out var aiAddress))
+        {
+            throw new StartException($"ai.bindAddress '{options.Ai.BindAddress}' is no IP address.");
         }
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -29,14 +33,17 @@ public static class Listeners
                     listen.Protocols = HttpProtocols.Http1;
                 }
             );
-            kestrel.Listen(
-                IPAddress.Loopback,
-                options.Ai.Port,
-                listen =>
-                {
-                    listen.Protocols = HttpProtocols.Http2;
-                }
-            );
+            if (options.Node.Has(NodeRole.Ai))
+            {
+                kestrel.Listen(
+                    aiAddress,
+                    options.Ai.Port,
+                    listen =>
+                    {
+                        listen.Protocols = HttpProtocols.Http2;
+                    }
+                );
+            }
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodyBytes;
         });
     }

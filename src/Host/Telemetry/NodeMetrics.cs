@@ -11,7 +11,30 @@ public sealed class NodeMetrics : IDisposable
 {
     private readonly Meter _meter = new("OCPlatform.Node");
 
-    public NodeMetrics(LiveCalls calls, SipGatewayStatus sip, MediaEngine media, SpeechEngines speech)
+    /// <summary>What the node's roles do not need is null, and not measured.</summary>
+    public NodeMetrics(
+        SipGatewayStatus sip,
+        LiveCalls? calls = null,
+        MediaEngine? media = null,
+        SpeechEngines? speech = null
+    )
+    {
+        MeasureSip(sip);
+        if (calls is not null)
+        {
+            MeasureCalls(calls);
+        }
+        if (media is not null)
+        {
+            MeasureMedia(media);
+        }
+        if (speech is not null)
+        {
+            MeasureSpeech(speech);
+        }
+    }
+
+    private void MeasureCalls(LiveCalls calls)
     {
         _meter.CreateObservableGauge(
             "ocp_calls_live",
@@ -23,6 +46,10 @@ public sealed class NodeMetrics : IDisposable
             () => MosOf(calls),
             description: "Mean listening quality (E-model) of the calls that live now."
         );
+    }
+
+    private void MeasureSip(SipGatewayStatus sip)
+    {
         _meter.CreateObservableGauge(
             "ocp_sip_calls_admitted",
             () => sip.LiveCalls,
@@ -48,7 +75,6 @@ public sealed class NodeMetrics : IDisposable
             () => sip.Counters?.Malformed ?? 0,
             description: "SIP messages that the parser refused."
         );
-        MeasureAdmission(sip.Admission);
         _meter.CreateObservableGauge(
             "ocp_sip_trunk_targets_up",
             () => Trunks(sip, trunk => trunk.Targets.Count(target => target.State == TargetState.Up)),
@@ -86,6 +112,11 @@ public sealed class NodeMetrics : IDisposable
                 ),
             description: "Calls out that a guard refused."
         );
+        MeasureAdmission(sip.Admission);
+    }
+
+    private void MeasureMedia(MediaEngine media)
+    {
         _meter.CreateObservableGauge(
             "ocp_media_sessions",
             () => media.Stats.Sessions,
@@ -117,6 +148,10 @@ public sealed class NodeMetrics : IDisposable
             () => media.Stats.Clocks.Sum(clock => clock.TicksSkipped),
             description: "Media ticks given up because a clock was too far behind."
         );
+    }
+
+    private void MeasureSpeech(SpeechEngines speech)
+    {
         _meter.CreateObservableGauge(
             "ocp_speech_queue",
             () => speech.QueueLength,

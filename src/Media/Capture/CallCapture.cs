@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Threading.Channels;
 using OCPlatform.Media.Engine;
+using OCPlatform.Media.Recording;
 using OCPlatform.Media.Sdp;
 
 namespace OCPlatform.Media.Capture;
@@ -26,6 +27,8 @@ public sealed class CallCapture : IPacketTap
     private long _written;
     private long _bytes;
     private long _dropped;
+    private long _withheld;
+    private volatile bool _paused;
     private volatile string? _ended;
 
     /// <param name="path">The file; a capture of the same call before it is carried on as another section.</param>
@@ -61,12 +64,27 @@ public sealed class CallCapture : IPacketTap
     /// <summary>Packets that found the queue full.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
+    /// <summary>
+    /// While it is set the file gets neither media nor SIP requests that carry keys or text: a card number is being given.
+    /// From the next packet on.
+    /// </summary>
+    public bool Paused
+    {
+        get => _paused;
+        set => _paused = value;
+    }
+
     /// <summary>Bytes of this capture in the file, whole blocks.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <inheritdoc/>
-    public void OnPacket(in TappedPacket packet) =>
-        Offer(packet.Datagram, packet.WallNs, packet.Local, packet.Remote, packet.Outgoing, null);
+    public void OnPacket(in TappedPacket packet)
+    {
+        if (_paused)
+            Interlocked.Increment(ref _withheld);
+        else
+            Offer(packet.Datagram, packet.WallNs, packet.Local, packet.Remote, packet.Outgoing, null);
+    }
 
     /// <summary>A SIP message of the call, whatever transport it came by; its secrets are masked unless keys were asked for.</summary>
     /// <param name="comment">Where the message differs from what was on the wire; null: it does not.</param>
@@ -77,7 +95,13 @@ public sealed class CallCapture : IPacketTap
         IPEndPoint remote,
         bool outgoing,
         string? comment = null
-    ) => Offer(message, (at - DateTimeOffset.UnixEpoch).Ticks * 100, local, remote, outgoing, comment, isSip: true);
+    )
+    {
+        if (_paused && MayHoldInput(message))
+            Interlocked.Increment(ref _withheld);
+        else
+            Offer(message, (at - DateTimeOffset.UnixEpoch).Ticks * 100, local, remote, outgoing, comment, isSip: true);
+    }
 
     /// <summary>Ends the capture; what waits is still written (<see cref="Completed"/>). Does not wait.</summary>
     public void End(string reason)
@@ -85,6 +109,10 @@ public sealed class CallCapture : IPacketTap
         if (Interlocked.CompareExchange(ref _ended, reason, null) is null)
             _queue.Writer.TryComplete();
     }
+
+    /// <summary>Keys come in INFO (RFC 6086) as well, and what is typed in MESSAGE.</summary>
+    private static bool MayHoldInput(ReadOnlySpan<byte> message) =>
+        message.StartsWith("INFO "u8) || message.StartsWith("MESSAGE "u8);
 
     private void Offer(
         ReadOnlySpan<byte> datagram,
@@ -121,17 +149,8 @@ public sealed class CallCapture : IPacketTap
     {
         try
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.Append,
-                Access = FileAccess.Write,
-                Share = FileShare.Read,
-                BufferSize = 1 << 16,
-            };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            await using var file = new FileStream(Path, options);
+            PrivateFiles.ShutFolder(System.IO.Path.GetDirectoryName(Path)!);
+            await using var file = PrivateFiles.OpenForWriting(Path, FileMode.Append, bufferBytes: 1 << 16);
             await WriteAsync(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -170,6 +189,7 @@ public sealed class CallCapture : IPacketTap
             _written + missing,
             missing,
             $"The capture ended because {_ended}; {missing} packets are missing in it."
+                + (Volatile.Read(ref _withheld) is > 0 and var withheld ? $" {withheld} were withheld in pauses." : "")
         );
         await file.FlushAsync();
         Volatile.Write(ref _bytes, writer.BytesWritten);

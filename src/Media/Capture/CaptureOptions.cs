@@ -25,7 +25,7 @@ public sealed class CaptureOptions
     [Range(64, 100_000)]
     public int QueuePackets { get; set; } = 2_048;
 
-    /// <summary>Files older than this are deleted when the next capture begins, in hours.</summary>
+    /// <summary>Files older than this are deleted, in hours.</summary>
     [Range(1, 8_760)]
     public int KeepHours { get; set; } = 72;
 }

@@ -15,6 +15,7 @@ public struct DtmfSender
 
     private int _code;
     private int _tickUnits;
+    private uint _segmentTicks;
     private int _unitsLeft;
     private int _duration;
     private int _endsLeft;
@@ -28,10 +29,15 @@ public struct DtmfSender
     /// <param name="code">The event, see <see cref="TelephoneEvent.CodeOf"/>.</param>
     /// <param name="durationMs">Rounded up to whole ticks.</param>
     /// <param name="clockRateHz">Unit of durations, as agreed for telephone-event.</param>
-    public void Begin(int code, int durationMs, int clockRateHz)
+    /// <param name="streamRateHz">
+    /// Unit of the stream's timestamps. Another one where the peer has telephone-event at 8 kHz only, beside Opus: one stream has
+    /// one clock (RFC 7160 §3), so that a segment's length is converted.
+    /// </param>
+    public void Begin(int code, int durationMs, int clockRateHz, int streamRateHz)
     {
         _code = code;
         _tickUnits = clockRateHz / 1000 * TickMs;
+        _segmentTicks = (uint)((long)ushort.MaxValue * streamRateHz / clockRateHz);
         _unitsLeft = Math.Max(1, (durationMs + TickMs - 1) / TickMs) * _tickUnits;
         _duration = 0;
         _endsLeft = EndPackets;
@@ -68,7 +74,7 @@ public struct DtmfSender
             // A full segment, which is not the end whatever comes; the next packet reports the one after it (§2.5.1.3).
             packet = new TelephoneEvent((byte)_code, false, Volume, ushort.MaxValue);
             _duration -= ushort.MaxValue;
-            _timestamp += ushort.MaxValue;
+            _timestamp += _segmentTicks;
             return true;
         }
 

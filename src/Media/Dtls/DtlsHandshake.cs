@@ -1,4 +1,5 @@
 using OCPlatform.Media.Sdp;
+using Org.BouncyCastle.Tls;
 
 namespace OCPlatform.Media.Dtls;
 
@@ -19,17 +20,21 @@ public sealed class DtlsHandshake : IDisposable
     private readonly IDtlsUser _user;
     private readonly DtlsDatagrams _datagrams;
     private readonly ITimer _timer;
+    private readonly DtlsRequest? _request;
     private DtlsSession? _session;
     private Stage _stage;
     private int _lateLeft = LateDatagrams;
     private bool _isTaking;
     private long _dropped;
+    private long _startedAt;
+    private long _heardAt;
 
     internal DtlsHandshake(
         DtlsHandshakes pool,
         DtlsRole role,
         IReadOnlyList<DtlsFingerprint> remoteFingerprints,
-        IDtlsUser user
+        IDtlsUser user,
+        DtlsRequest? request = null
     )
     {
         _pool = pool;
@@ -37,7 +42,8 @@ public sealed class DtlsHandshake : IDisposable
         _remoteFingerprints = remoteFingerprints;
         _user = user;
         _datagrams = new DtlsDatagrams(user);
-        _stage = role == DtlsRole.Client ? Stage.Queued : Stage.Waiting;
+        _request = request;
+        _stage = role == DtlsRole.Client || request is not null ? Stage.Queued : Stage.Waiting;
         _timer = pool.Time.CreateTimer(
             static handshake => ((DtlsHandshake)handshake!).OnTime(),
             this,
@@ -57,6 +63,12 @@ public sealed class DtlsHandshake : IDisposable
 
     /// <summary>Datagrams that were no records of a handshake, out of place, or one too many.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>When it got its thread; timestamps of the pool's time.</summary>
+    internal long StartedAt => Volatile.Read(ref _startedAt);
+
+    /// <summary>When a datagram of its peer last came to a thread's turn.</summary>
+    internal long HeardAt => Volatile.Read(ref _heardAt);
 
     /// <summary>Takes a datagram whose first byte is 20 to 63 (RFC 7983), from a source that is the peer's. Copies it.</summary>
     public void OnDatagram(ReadOnlySpan<byte> datagram)
@@ -94,7 +106,9 @@ public sealed class DtlsHandshake : IDisposable
             }
         }
 
-        if (!isTaken)
+        if (isTaken)
+            Volatile.Write(ref _heardAt, _pool.Time.GetTimestamp());
+        else
             Drop();
         if (needsThread)
             Queue();
@@ -118,6 +132,12 @@ public sealed class DtlsHandshake : IDisposable
         if (isReported)
             Fail(DtlsFailure.Overloaded, "too many handshakes");
     }
+
+    /// <summary>A thread of the pool has it now.</summary>
+    internal void OnThread() => Volatile.Write(ref _startedAt, _pool.Time.GetTimestamp());
+
+    /// <summary>Gives its thread to one that waits.</summary>
+    internal void Evict() => Fail(DtlsFailure.Overloaded, "others waited for its thread");
 
     /// <summary>On a thread of the pool.</summary>
     internal void Run()
@@ -144,6 +164,7 @@ public sealed class DtlsHandshake : IDisposable
                 _remoteFingerprints,
                 _datagrams,
                 _pool.Options.ResendMs,
+                _request,
                 out var keys
             );
             lock (_gate)

@@ -9,9 +9,9 @@ namespace OCPlatform.Media.Dtls;
 /// What both roles offer and demand, and what became of it (RFC 5764, RFC 8827 §6.5). DTLS 1.2 only: 1.0 is refused. The
 /// extended master secret (RFC 7627) is demanded, because keys are exported. There is neither renegotiation nor resumption.
 /// <para>
-/// No HelloVerifyRequest: the cookie proves that the client receives at its address, which the ICE check has proven
-/// already, and without ICE our flight goes to the signalled address only. It would cost a round trip of silence, and
-/// browsers' ClientHellos, too long for one datagram, could not be verified without keeping state.
+/// The address that the peer is known to have needs no cookie: an ICE check has proven it, or the signalling named it, so that
+/// our flight goes nowhere else. It would cost a round trip of silence, and browsers' ClientHellos, too long for one
+/// datagram, could not be verified without keeping state. Anybody else needs one, see <see cref="DtlsAttempts"/>.
 /// </para>
 /// </summary>
 internal sealed class DtlsNegotiation(DtlsIdentity identity, IReadOnlyList<DtlsFingerprint> remoteFingerprints)

@@ -16,9 +16,15 @@ public sealed class DtlsOptions
     [Range(20, 5000)]
     public int ResendMs { get; set; } = 200;
 
-    /// <summary>Handshakes at a time; each has a thread while it lasts, and mostly waits for its peer.</summary>
+    /// <summary>
+    /// Handshakes at a time; each has a thread while it lasts, and mostly waits for its peer. A waiting one costs some 100 kB.
+    /// </summary>
     [Range(1, 1024)]
-    public int MaxConcurrent { get; set; } = 32;
+    public int MaxConcurrent { get; set; } = 128;
+
+    /// <summary>How old a handshake may get while others wait for its thread, in ms; those of silent peers go first.</summary>
+    [Range(100, 120_000)]
+    public int PatienceMs { get; set; } = 2000;
 
     /// <summary>Handshakes that wait for a thread; one more is refused.</summary>
     [Range(0, 65_536)]

@@ -18,6 +18,7 @@ internal sealed class DtlsSession
     }
 
     /// <summary>Runs the handshake to its end.</summary>
+    /// <param name="request">As server: the ClientHello, when its cookie has been verified already.</param>
     /// <exception cref="DtlsException">There are no keys.</exception>
     public static DtlsSession Establish(
         DtlsIdentity identity,
@@ -25,6 +26,7 @@ internal sealed class DtlsSession
         IReadOnlyList<DtlsFingerprint> remoteFingerprints,
         DtlsDatagrams datagrams,
         int resendMs,
+        DtlsRequest? request,
         out DtlsSrtpKeys keys
     )
     {
@@ -33,7 +35,11 @@ internal sealed class DtlsSession
         {
             var transport =
                 role == DtlsRole.Server
-                    ? new DtlsServerProtocol().Accept(new DtlsServer(identity.Crypto, negotiation, resendMs), datagrams)
+                    ? new DtlsServerProtocol().Accept(
+                        new DtlsServer(identity.Crypto, negotiation, resendMs),
+                        datagrams,
+                        request
+                    )
                     : new DtlsClientProtocol().Connect(
                         new DtlsClient(identity.Crypto, negotiation, resendMs),
                         datagrams

@@ -24,6 +24,7 @@ public sealed class MediaEngine : IAsyncDisposable
     private readonly ConcurrentDictionary<MediaSession, byte> _sessions = new();
     private readonly Lazy<(DtlsCertificate Certificate, DtlsHandshakes Handshakes)> _dtls;
     private volatile bool _disposed;
+    private volatile bool _closed;
 
     /// <param name="options">Must satisfy its ranges; checked here.</param>
     /// <param name="random">Source of SSRCs, first sequence numbers and timestamps; a seeded one makes them repeatable.</param>
@@ -65,10 +66,12 @@ public sealed class MediaEngine : IAsyncDisposable
 
     internal bool IsV6 => _bind.AddressFamily == AddressFamily.InterNetworkV6;
 
-    /// <summary>Binds an RTP/RTCP port pair for a call; null when the range is exhausted.</summary>
+    /// <summary>Binds an RTP/RTCP port pair for a call; null when the range is exhausted, or all is closed.</summary>
     public MediaSession? TryOpenSession(IMediaSink sink)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_closed)
+            return null;
         var refused = new List<int>();
         MediaSession? session = null;
         while (session is null && refused.Count < BindAttempts && _ports.TryTake() is { } port)
@@ -83,7 +86,20 @@ public sealed class MediaEngine : IAsyncDisposable
             _ports.Release(port);
         if (session is not null)
             _sessions.TryAdd(session, 0);
+        if (_closed)
+            session?.Silence(); // It came to be while all was closed.
         return session;
+    }
+
+    /// <summary>
+    /// Closes every session for good and without a word (no RTCP BYE), and opens none any more: another node speaks in
+    /// this one's place. Running sessions end within a tick; does not wait.
+    /// </summary>
+    public void CloseAll()
+    {
+        _closed = true;
+        foreach (var session in _sessions.Keys)
+            session.Silence();
     }
 
     /// <summary>

@@ -27,7 +27,6 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
 
     public PeerAddress Destination => _ice is { } ice ? ice.Destination : _latch.Destination;
     public bool IsLatched => _ice is { } ice ? !ice.Destination.IsNone : _latch.IsLatched;
-    public bool IsConnected => _connected;
 
     /// <summary>RTP packets in bytes, without UDP and IP.</summary>
     public long BytesSent => _bytesSent;
@@ -37,7 +36,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     /// <summary>A new agreement names the peer's address, or the credentials of its checks.</summary>
     public void Signal(in ClockTick tick, in PeerAddress signalled, IceCredentials? credentials)
     {
-        _latch.Signal(signalled);
+        _latch.Signal(signalled, tick.NowNs);
         // Other credentials are a restart (RFC 8445 §9): what was proven counts no more.
         if (
             credentials?.LocalUfrag != _credentials?.LocalUfrag
@@ -65,9 +64,15 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         return ice.Refused == refused;
     }
 
-    /// <summary>Whether a handshake's datagram may be the peer's: the handshake itself proves who it is.</summary>
-    public bool MayBePeer(in PeerAddress source, long nowNs) =>
-        _ice is { } ice ? ice.IsValid(source, nowNs) : !_latch.IsLatched || source == _latch.Destination;
+    /// <summary>Whether the peer is known to have this address: by its checks, its media, a handshake, or its description.</summary>
+    public bool IsPeer(in PeerAddress source, long nowNs) =>
+        _ice is { } ice ? ice.IsValid(source, nowNs) : source == _latch.Destination;
+
+    /// <summary>Whether the peer may be somewhere else yet: no media of it was heard, and there are no checks.</summary>
+    public bool MayBeElsewhere => _ice is null && !_latch.IsLatched;
+
+    /// <summary>A handshake has proven that the peer is there, before any of its media.</summary>
+    public void Prove(in PeerAddress source) => _latch.Prove(source);
 
     /// <summary>Once a tick: ties the socket to the peer, or opens it for whoever the peer may have become.</summary>
     public void Settle(in ClockTick tick)

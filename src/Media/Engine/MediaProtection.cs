@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OCPlatform.Media.Dtls;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Media.Srtp;
@@ -7,40 +6,34 @@ namespace OCPlatform.Media.Engine;
 
 /// <summary>
 /// The encryption of one session: keys from the descriptions (SDES) or from a DTLS handshake over the media path. While
-/// there are none nothing is sent or taken. On the clock thread, but for the handshake's callbacks.
+/// there are none nothing is sent or taken. On the clock thread.
 /// </summary>
 /// <remarks>
 /// Contexts outlive re-INVITEs with the same keys, and come back with their counters when a key comes back: an index under
 /// a key is never used twice.
 /// </remarks>
-internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, IDisposable
+internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDisposable
 {
-    // A handshake's flight is some six datagrams; more than this wait for nobody.
-    private const int MostWaiting = 32;
-
     // A peer that brings new keys with every re-INVITE fills no memory: beyond this nothing is sent or taken any more. None is
     // forgotten, since it could come back.
     private const int MostContexts = 32;
 
-    private readonly ConcurrentQueue<byte[]> _dtlsOut = new();
+    // A phone that hangs up closes first and says BYE then; one that changes over sends an offer.
+    private const long ClosedNs = 2_000_000_000;
+
     private readonly List<(SrtpKeys Keys, SrtpSender Sender)> _senders = [];
     private readonly List<(SrtpKeys Keys, SrtpReceiver Receiver)> _receivers = [];
     private MediaSecurity? _security;
-    private DtlsHandshake? _handshake;
+    private DtlsAttempts? _attempts;
     private SrtpSender? _sender;
     private SrtpReceiver? _receiver;
-    private volatile DtlsSrtpKeys? _agreed;
-    private volatile string? _failure;
-    private volatile bool _closed;
+    private long _closedNs;
 
     /// <summary>Keys are in force both ways.</summary>
     public bool IsReady => _sender is not null;
 
     /// <summary>Packets that were not authentic, replayed, or came before there were keys.</summary>
     public long Refused { get; private set; }
-
-    /// <summary>The peer has closed the handshake's connection: it will say and hear nothing more.</summary>
-    public bool IsClosedByPeer => _closed;
 
     /// <summary>Takes over what an agreement says.</summary>
     public void Use(MediaSecurity security)
@@ -55,7 +48,7 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
         }
 
         if (
-            _handshake is not null
+            _attempts is { IsFailed: false, IsClosed: false }
             && before is not null
             && before.Role == security.Role
             && before.RemoteFingerprints.SequenceEqual(security.RemoteFingerprints)
@@ -63,23 +56,37 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
             return;
         // What was agreed on before holds until the new handshake has an end (RFC 8842 §5.5).
         EndHandshake();
-        _handshake = dtls().Start(security.Role, security.RemoteFingerprints, this);
+        _attempts = new DtlsAttempts(dtls(), security.Role, security.RemoteFingerprints);
     }
 
-    /// <summary>Once a tick: takes keys that a handshake has agreed on; a failure is told once.</summary>
-    public bool TryTakeFailure(out string failure)
+    /// <summary>Once a tick: takes keys that a handshake has agreed on. True when there are new ones.</summary>
+    /// <param name="source">Who has proven to be the peer; none: the address that was known already.</param>
+    public bool TryTakeKeys(out PeerAddress source)
     {
-        if (_agreed is { } keys)
+        source = default;
+        if (_attempts is not { } attempts || !attempts.TryTakeKeys(out var keys, out source))
+            return false;
+        Use(keys!.Send, keys.Receive);
+        return true;
+    }
+
+    /// <summary>Once a tick: why there are no keys, or none any more; told once.</summary>
+    public string? TakeFailure(long nowNs)
+    {
+        if (_attempts is not { } attempts)
+            return null;
+        if (!attempts.IsClosed)
+            return attempts.TakeFailure();
+        if (IsReady)
         {
-            _agreed = null;
-            Use(keys.Send, keys.Receive);
+            Use(null, null);
+            _closedNs = nowNs;
         }
 
-        failure = _failure ?? "";
-        if (failure.Length == 0)
-            return false;
-        _failure = null;
-        return true;
+        if (_closedNs == 0 || nowNs - _closedNs < ClosedNs)
+            return null;
+        _closedNs = 0;
+        return "the peer closed";
     }
 
     /// <summary>Opens a packet in place; false: drop it.</summary>
@@ -107,11 +114,8 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
         : isRtcp ? sender.ProtectRtcp(buffer, length)
         : sender.ProtectRtp(buffer, length);
 
-    /// <summary>A datagram of the handshake (RFC 7983: first byte 20 to 63) from a source that is the peer's.</summary>
-    public void OnDtls(ReadOnlySpan<byte> datagram) => _handshake?.OnDatagram(datagram);
-
-    /// <summary>The handshake's next datagram to be sent.</summary>
-    public bool TryTakeDtls(out byte[]? datagram) => _dtlsOut.TryDequeue(out datagram);
+    /// <summary>The handshakes of a DTLS agreement, which take datagrams with a first byte of 20 to 63 (RFC 7983).</summary>
+    public DtlsAttempts? Dtls => _attempts;
 
     /// <summary>The keys are wiped.</summary>
     public void Dispose()
@@ -123,20 +127,6 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
         foreach (var (_, receiver) in _receivers)
             receiver.Dispose();
     }
-
-    // ---- from the handshake's threads ----
-
-    void IDtlsUser.SendDtls(ReadOnlySpan<byte> datagram)
-    {
-        if (_dtlsOut.Count < MostWaiting)
-            _dtlsOut.Enqueue(datagram.ToArray());
-    }
-
-    void IDtlsUser.OnDtlsKeys(DtlsSrtpKeys keys) => _agreed = keys;
-
-    void IDtlsUser.OnDtlsFailed(DtlsFailure failure, string detail) => _failure = $"{failure}: {detail}";
-
-    void IDtlsUser.OnDtlsClosed() => _closed = true;
 
     private void Use(SrtpKeys? send, SrtpKeys? receive)
     {
@@ -154,9 +144,8 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDtlsUser, ID
 
     private void EndHandshake()
     {
-        _handshake?.Dispose();
-        _handshake = null;
-        _agreed = null;
-        _dtlsOut.Clear();
+        _attempts?.Dispose();
+        _attempts = null;
+        _closedNs = 0;
     }
 }

@@ -24,7 +24,7 @@ public sealed class MediaSession : IDisposable
     private bool _started;
     private bool _disposed;
     private volatile bool _ending;
-    private volatile bool _abandoned;
+    private volatile bool _silenced;
     private Agreement? _agreement;
 
     internal MediaSession(MediaEngine engine, IMediaSink sink, MediaSockets sockets, int port)
@@ -150,15 +150,6 @@ public sealed class MediaSession : IDisposable
     /// <summary>How both directions sound, from the beginning up to now; computed when asked for.</summary>
     public SessionQuality Quality => _stream.Quality();
 
-    /// <summary>
-    /// As <see cref="Dispose"/>, without RTCP BYE: the call goes on elsewhere, and its peer must not take this for the end.
-    /// </summary>
-    public void Abandon()
-    {
-        _abandoned = true;
-        Dispose();
-    }
-
     /// <summary>Ends the stream (RTCP BYE), closes the sockets and gives the port back; does not wait, see <see cref="Closed"/>.</summary>
     public void Dispose()
     {
@@ -173,6 +164,13 @@ public sealed class MediaSession : IDisposable
         }
 
         Close();
+    }
+
+    /// <summary>As <see cref="Dispose"/>, without a word (RTCP BYE) to the peer, who is to hear on from somebody else.</summary>
+    public void Silence()
+    {
+        _silenced = true;
+        Dispose();
     }
 
     /// <summary>What of this object a tick looks at.</summary>
@@ -196,7 +194,7 @@ public sealed class MediaSession : IDisposable
             return true;
         }
 
-        _stream.End(tick, bye: !_abandoned);
+        _stream.End(tick, sayBye: !_silenced);
         // Closing sockets takes far longer than a tick's share of time.
         ThreadPool.UnsafeQueueUserWorkItem(static s => s.Close(), this, preferLocal: false);
         return false;

@@ -1,4 +1,5 @@
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Dtls;
 using OCPlatform.Media.Rtp;
 using OCPlatform.Media.Sdp;
 
@@ -63,7 +64,7 @@ internal sealed partial class SessionStream
         }
 
         var arrivalNs = tick.Io.ArrivalNs;
-        if (packet.PayloadType != media.ReceivePayloadType && packet.PayloadType != media.ReceiveTelephoneEventType)
+        if (!TryFindFormat(packet.PayloadType, media, tick.NowNs, out var format))
         {
             OnForeignPayload(packet, source, arrivalNs);
             return;
@@ -101,31 +102,62 @@ internal sealed partial class SessionStream
             ChangeSsrc(tick, media);
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
-        if (packet.PayloadType == media.ReceivePayloadType)
-            _receiver.OnAudio(packet, sequence, arrivalNs);
+        if (format.Codec is { } codec)
+            _receiver.OnAudio(packet, sequence, arrivalNs, codec);
         else if (TelephoneEvent.TryParse(packet.Payload, out var telephoneEvent))
-            OnEvent(telephoneEvent, packet, media.TelephoneEventRateHz, arrivalNs);
+            OnEvent(telephoneEvent, packet, format.TelephoneEventRateHz, arrivalNs);
+    }
+
+    /// <summary>The present agreement's meaning of a payload type, or for a while that of the one before (RFC 3264 §8.3.2).</summary>
+    private bool TryFindFormat(int payloadType, NegotiatedMedia media, long nowNs, out ReceivedFormat format)
+    {
+        if (media.TryFind(payloadType, out format))
+            return true;
+        if (_former is not { } former)
+            return false;
+        if (nowNs < _formerUntilNs)
+            return former.TryFind(payloadType, out format);
+        _former = null;
+        return false;
     }
 
     /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
     private void OnOtherProtocol(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source)
     {
         var first = datagram.IsEmpty ? 255 : datagram[0];
-        if (first is >= 20 and <= 63 && _protection is { } protection && _path.MayBePeer(source, tick.NowNs))
+        var isTaken = first switch
         {
-            _dtlsSource = source;
-            protection.OnDtls(datagram);
-        }
-        else if (first > 3 || !_path.OnStun(tick, datagram, source, tick.Io.ArrivalNs))
-        {
+            <= 3 => _path.OnStun(tick, datagram, source, tick.Io.ArrivalNs),
+            >= 20 and <= 63 when _protection?.Dtls is { } dtls => OnDtls(tick, dtls, datagram, source),
+            _ => false,
+        };
+        if (!isTaken)
             _rejected++;
+    }
+
+    private bool OnDtls(in ClockTick tick, DtlsAttempts dtls, ReadOnlySpan<byte> datagram, PeerAddress source)
+    {
+        if (_path.IsPeer(source, tick.NowNs))
+        {
+            dtls.OnDatagram(datagram);
+            return true;
         }
+
+        if (!_path.MayBeElsewhere)
+            return false;
+        byte[]? reply = null;
+        var isTaken = dtls.OnStranger(datagram, source, tick.NowNs, r => reply = r);
+        if (reply is not null)
+            _path.SendOther(tick, reply, source);
+        return isTaken;
     }
 
     /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
     private void Attend(in ClockTick tick, MediaProtection protection)
     {
-        if (protection.TryTakeFailure(out var failure))
+        if (protection.TryTakeKeys(out var proven) && !proven.IsNone)
+            _path.Prove(proven);
+        if (protection.TakeFailure(tick.NowNs) is { } failure)
             _sink.OnNotSecured(failure);
         if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
         {
@@ -133,14 +165,12 @@ internal sealed partial class SessionStream
             _sink.OnMediaTimeout();
         }
 
-        var destination = _path.Destination;
-        // A client behind a NAT is known by its ClientHello before any of its media.
-        if (!_path.IsLatched && !_dtlsSource.IsNone)
-            destination = _dtlsSource;
-        if (destination.IsNone)
-            return;
-        while (protection.TryTakeDtls(out var datagram))
-            _path.SendOther(tick, datagram, destination);
+        // Before there is an address, what is to go there waits.
+        var known = _path.Destination;
+        while (
+            protection.Dtls is { } dtls && dtls.TryTakeDatagram(!known.IsNone, out var datagram, out var destination)
+        )
+            _path.SendOther(tick, datagram, destination.IsNone ? known : destination);
     }
 
     /// <summary>

@@ -114,7 +114,7 @@ internal sealed partial class SessionStream
         {
             if (_digits is null || !_digits.TryDequeue(out var digit))
                 return false;
-            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz);
+            _dtmfOut.Begin(digit.Code, digit.DurationMs, media.TelephoneEventRateHz, _sender.ClockRateHz);
         }
 
         if (

@@ -28,6 +28,8 @@ internal sealed partial class SessionStream
     // RFC 3551 §6, table 4; under a clock of 8 kHz.
     private const int ComfortNoisePayload = 13;
 
+    private const long FormerNs = 2_000_000_000;
+
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
@@ -46,11 +48,14 @@ internal sealed partial class SessionStream
     private ToneListener? _tones;
     private Agreement? _active;
 
+    // What the peer may still send until it has heard of the present agreement, and its packets on the way have come.
+    private NegotiatedMedia? _former;
+    private long _formerUntilNs;
+
     // Null for plain RTP. Kept when an agreement goes back to it: a key that returns must find its counters.
     private MediaProtection? _protection;
     private MediaProtection? _kept;
     private bool _consentLost;
-    private PeerAddress _dtlsSource;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -176,7 +181,7 @@ internal sealed partial class SessionStream
 
     private DirectionQuality Inbound(double? roundTripMs)
     {
-        var codec = _active!.Media.Codec;
+        var codec = _receiver.Codec ?? _active!.Media.Codec;
         return QualityRating.Inbound(
             codec,
             _receiver.Reception.Metrics,
@@ -208,10 +213,10 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE, unless the call goes on elsewhere; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick, bool bye)
+    /// <summary>The stream's end: say BYE where asked to; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool sayBye = true)
     {
-        if (bye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
+        if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
             SendReport(tick, bye: true);
         _sender.Close();
         _receiver.Dispose();
@@ -236,9 +241,11 @@ internal sealed partial class SessionStream
         if (agreement.TakeDecoder() is { } decoder)
         {
             _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
-            _receiver.Use(decoder, agreement.Media.Codec.ClockRateHz());
+            _receiver.Prepare(agreement.Media.Codec, decoder);
         }
 
+        _former = _active?.Media;
+        _formerUntilNs = tick.NowNs + FormerNs;
         _active = agreement;
         _rtcp.PeerTakesExtended = agreement.Media.ExtendedReports;
         _path.Signal(tick, agreement.RemoteRtp, agreement.Media.Ice);

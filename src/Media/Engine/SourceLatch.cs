@@ -5,6 +5,8 @@ namespace OCPlatform.Media.Engine;
 /// from another. Sans-IO.
 /// <list type="bullet">
 /// <item>The signalled address wins at once.</item>
+/// <item>After a change of party the former source, which may go on sending for a while, cannot latch again for 3 s, unless
+/// it is the one that is signalled.</item>
 /// <item>Another source latches with two packets in sequence while nobody has latched; for a window of packets after that
 /// the signalled address still takes over.</item>
 /// <item>Then it is closed: packets from elsewhere are dropped, whatever they claim to be. Only the same stream (SSRC, the
@@ -16,7 +18,11 @@ internal struct SourceLatch(int window)
     private const long RebindAfterNs = 1_000_000_000;
     private const int RebindWithin = 3000;
 
+    // A party that was transferred away stops within a round trip and a retransmission or two of its BYE or re-INVITE.
+    private const long FormerNs = 3_000_000_000;
+
     private PeerAddress _signalled;
+    private PeerAddress _proven;
     private PeerAddress _latched;
     private bool _isLatched;
     private int _left;
@@ -26,9 +32,14 @@ internal struct SourceLatch(int window)
     private PeerAddress _candidate;
     private uint _candidateSsrc;
     private ushort _candidateNext;
+    private PeerAddress _former;
+    private long _formerUntilNs;
 
-    /// <summary>Where to send: the latched source, before that the signalled address.</summary>
-    public readonly PeerAddress Destination => _isLatched ? _latched : _signalled;
+    /// <summary>Where to send: the latched source, before that the proven or the signalled address.</summary>
+    public readonly PeerAddress Destination =>
+        _isLatched ? _latched
+        : _proven.IsNone ? _signalled
+        : _proven;
 
     public readonly bool IsLatched => _isLatched;
 
@@ -39,15 +50,21 @@ internal struct SourceLatch(int window)
     public readonly long LastNs => _lastNs;
 
     /// <summary>A new agreement. The same address as before changes nothing; another one opens the latch again.</summary>
-    public void Signal(in PeerAddress signalled)
+    public void Signal(in PeerAddress signalled, long nowNs)
     {
         // c=0.0.0.0 is a hold, not an address.
         if (signalled == _signalled || (signalled.IsNone && _isLatched))
             return;
+        if (!Destination.IsNone)
+            (_former, _formerUntilNs) = (Destination, nowNs + FormerNs);
         _signalled = signalled;
+        _proven = default;
         _isLatched = false;
         _candidate = default;
     }
+
+    /// <summary>Encryption has shown that the peer is there: until it latches, that is where to send.</summary>
+    public void Prove(in PeerAddress source) => _proven = source;
 
     /// <summary>Whether a packet from this source is the session's.</summary>
     public bool Accept(in PeerAddress source, uint ssrc, ushort sequence, long nowNs)
@@ -67,7 +84,7 @@ internal struct SourceLatch(int window)
             return true;
         }
 
-        if (_isLatched && !MayHaveRebound(ssrc, sequence, nowNs))
+        if (_isLatched ? !MayHaveRebound(ssrc, sequence, nowNs) : source == _former && nowNs < _formerUntilNs)
             return false;
         if (source != _candidate || ssrc != _candidateSsrc || sequence != _candidateNext)
         {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
 using OCPlatform.Media.Engine;
@@ -32,8 +31,11 @@ internal readonly record struct IceOutcome(int ResponseBytes, IceChange Change);
 /// silent, because peers that nominate every check move that way. Before any nomination it is the best valid source
 /// (§12.1.1).</item>
 /// <item>Authenticated checks are consent (RFC 7675): without one from the destination for 30 s, sending must stop.</item>
-/// <item>Integrity does not cover the source address. A check that was seen is refused from elsewhere: a replay would turn
-/// the media to whoever recorded it.</item>
+/// <item>Integrity covers neither the source address nor the time. So a check that was taken before changes nothing, wherever it
+/// comes from: it neither turns the media to whoever recorded it, nor keeps the consent of a peer that has gone. A
+/// retransmission is answered again (RFC 8489 §6.3.1), as long as its source is known. After <see cref="SeenChecks.Most"/>
+/// checks (4 to 8 hours) no more can be told from replays: the destination stays where it is until the peer restarts
+/// ICE, and its checks still count as its consent.</item>
 /// </list>
 /// </summary>
 internal sealed class IceLite
@@ -57,8 +59,7 @@ internal sealed class IceLite
     private readonly byte[] _password;
     private readonly bool _anyPeer;
     private Sources _sources;
-    private Transactions _transactions;
-    private int _nextTransaction;
+    private SeenChecks _seen;
     private int _selected = -1;
     private bool _isNominated;
     private long _checkedNs;
@@ -77,9 +78,6 @@ internal sealed class IceLite
 
     /// <summary>Where media and DTLS go; none before the first authenticated check.</summary>
     public PeerAddress Destination => _selected < 0 ? default : _sources[_selected].Address;
-
-    /// <summary>Whether the peer nominated the destination.</summary>
-    public bool IsNominated => _isNominated;
 
     /// <summary>When the destination last proved itself; before that, when this agent was made.</summary>
     public long LastCheckNs => _selected < 0 ? _checkedNs : _sources[_selected].CheckedNs;
@@ -126,11 +124,17 @@ internal sealed class IceLite
         // RFC 8445 §7.3.1.1: a lite agent is always the controlled one, so that the peer has to change its role.
         if (check.IceControlled is not null)
             return Refuse(Answer(check, 487, "Role Conflict"u8, response));
-        if (IsReplay(check.TransactionId, source))
+        var change = IceChange.None;
+        if (_seen.TryAdd(check.TransactionId) || (source == Destination && !_seen.Contains(check.TransactionId)))
+        {
+            Accepted++;
+            change = Note(source, check.Priority ?? 0, check.UseCandidate, nowNs);
+        }
+        else if (Find(source) < 0)
+        {
             return Refuse(0);
+        }
 
-        Accepted++;
-        var change = Note(source, check.Priority ?? 0, check.UseCandidate, nowNs);
         var writer = new StunWriter(response, StunClass.Success, StunMessage.Binding, check.TransactionId);
         writer.AddMappedAddress(source);
         writer.AddIntegrity(_password);
@@ -217,24 +221,6 @@ internal sealed class IceLite
         return oldest;
     }
 
-    /// <summary>Whether this check came before from somewhere else; a retransmission comes from the same place.</summary>
-    private bool IsReplay(ReadOnlySpan<byte> transactionId, in PeerAddress source)
-    {
-        var id =
-            BinaryPrimitives.ReadUInt64LittleEndian(transactionId)
-            ^ ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(transactionId[8..]) << 32);
-        var from = (ulong)(source.Address >> 64) ^ (ulong)source.Address ^ ((ulong)source.Port << 40);
-        for (var i = 0; i < Transactions.Count; i++)
-        {
-            if (_transactions[i].Id == id)
-                return _transactions[i].From != from;
-        }
-
-        _transactions[_nextTransaction] = new Transaction(id, from);
-        _nextTransaction = (_nextTransaction + 1) % Transactions.Count;
-        return false;
-    }
-
     private int AnswerStranger(in StunMessage check, int code, long nowNs, Span<byte> response)
     {
         var earliest = Math.Max(_strangersNs, nowNs - StrangerBurst * StrangerNs) + StrangerNs;
@@ -275,20 +261,11 @@ internal sealed class IceLite
         public uint Priority;
     }
 
-    private readonly record struct Transaction(ulong Id, ulong From);
-
     /// <summary>A peer has few addresses that reach us: interfaces times address families, and a NAT that changes its mind.</summary>
     [InlineArray(Count)]
     private struct Sources
     {
         public const int Count = 6;
         private Source _first;
-    }
-
-    [InlineArray(Count)]
-    private struct Transactions
-    {
-        public const int Count = 16;
-        private Transaction _first;
     }
 }

@@ -110,13 +110,17 @@ internal sealed class AudioPlayer
     /// <summary>At the beginning of the next frame, as the transit that a packet played there may have had.</summary>
     private long Transit => _now + _line.Pending - _decoded;
 
-    /// <summary>Takes another decoder for packets to come; those stored are decoded by the one before.</summary>
-    public void Use(IAudioDecoder decoder)
+    /// <summary>Takes another decoder; packets that are stored are decoded by their own.</summary>
+    public byte Add(IAudioDecoder decoder, AudioCodec? codec)
     {
-        // Two changes within what is stored: the oldest packets have no decoder any more.
-        while (_store.TryPeek(out var packet) && packet.Facts.Tag != _decoders.Tag && packet.Samples > 0)
-            _store.Remove(packet);
-        _decoders.Use(decoder);
+        // After so many changes the oldest packets have no decoder any more.
+        if (_decoders.Replaced is { } replaced)
+        {
+            while (_store.TryPeek(out var packet) && packet.Facts.Tag == replaced && packet.Samples > 0)
+                _store.Remove(packet);
+        }
+
+        return _decoders.Add(decoder, codec);
     }
 
     /// <summary>Nothing known about timing holds any more; what was played last fades away.</summary>

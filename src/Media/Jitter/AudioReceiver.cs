@@ -39,6 +39,7 @@ public sealed class AudioReceiver : IDisposable
     private bool _jumped;
     private long _jumpTransit;
     private long _duplicatesBefore;
+    private long _newestAudio;
 
     /// <param name="minDelayMs">Least delay, in ms.</param>
     /// <param name="maxDelayMs">
@@ -107,6 +108,9 @@ public sealed class AudioReceiver : IDisposable
 
     internal bool HasSource => _hasSource;
 
+    /// <summary>Of the audio that came last; null before any codec is known.</summary>
+    internal AudioCodec? Codec => _player.Decoders.Codec;
+
     /// <summary>See <see cref="CacheLines"/>: the parts that a packet and a frame go through.</summary>
     internal void AskForParts()
     {
@@ -128,8 +132,41 @@ public sealed class AudioReceiver : IDisposable
     /// <exception cref="ArgumentException">The decoder's rate is another one.</exception>
     public void Use(IAudioDecoder decoder, int clockRateHz)
     {
+        Check(decoder);
+        Select(_player.Add(decoder, null), clockRateHz);
+    }
+
+    /// <summary>
+    /// Takes a decoder that was made ahead for payloads of a codec. Which codec is in use is decided by what comes: the peer
+    /// may go from one to another and back (RFC 3264 §6.1).
+    /// </summary>
+    public void Prepare(AudioCodec codec, IAudioDecoder decoder)
+    {
+        Check(decoder);
+        var isFirst = Codec is null;
+        if (_player.Decoders.TryFind(codec, out var tag))
+            decoder.Dispose();
+        else
+            tag = _player.Add(decoder, codec);
+        if (isFirst)
+            Select(tag, codec.ClockRateHz());
+    }
+
+    private void Use(AudioCodec codec)
+    {
+        if (!_player.Decoders.TryFind(codec, out var tag))
+            tag = _player.Add(AudioCodecFactory.CreateDecoder(codec, _sampleRateHz), codec);
+        Select(tag, codec.ClockRateHz());
+    }
+
+    private void Check(IAudioDecoder decoder)
+    {
         if (decoder.SampleRateHz != _sampleRateHz)
             throw new ArgumentException($"The receiver gives PCM at {_sampleRateHz} Hz.", nameof(decoder));
+    }
+
+    private void Select(byte tag, int clockRateHz)
+    {
         if (clockRateHz != _clockRateHz)
         {
             _clockRateHz = clockRateHz;
@@ -137,7 +174,7 @@ public sealed class AudioReceiver : IDisposable
             StartOver();
         }
 
-        _player.Use(decoder);
+        _player.Decoders.Select(tag);
     }
 
     /// <summary>
@@ -173,11 +210,37 @@ public sealed class AudioReceiver : IDisposable
         return true;
     }
 
-    /// <summary>Stores an admitted audio packet.</summary>
-    public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs)
+    /// <summary>Stores an admitted audio packet of any codec; one that follows all others decides what the codec is now.</summary>
+    public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs, AudioCodec codec)
+    {
+        var tag = _player.Decoders.Tag;
+        if (_player.Decoders.Codec != codec)
+        {
+            if (sequence >= _newestAudio)
+            {
+                Use(codec);
+                tag = _player.Decoders.Tag;
+            }
+            else if (codec.ClockRateHz() != _clockRateHz || !_player.Decoders.TryFind(codec, out tag))
+            {
+                // A straggler must not turn the clock back.
+                Discard(sequence);
+                return;
+            }
+        }
+
+        OnAudio(packet, sequence, arrivalNs, tag);
+    }
+
+    /// <summary>Stores an admitted audio packet of the codec in use.</summary>
+    public void OnAudio(in RtpHeader packet, long sequence, long arrivalNs) =>
+        OnAudio(packet, sequence, arrivalNs, _player.Decoders.Tag);
+
+    private void OnAudio(in RtpHeader packet, long sequence, long arrivalNs, byte tag)
     {
         var payload = packet.Payload;
-        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.Decoders.SamplesOf(payload);
+        _newestAudio = Math.Max(_newestAudio, sequence);
+        var samples = payload.Length > PacketPool.MaxBytes ? 0 : _player.Decoders.SamplesOf(tag, payload);
         if (samples == 0 || samples > _sampleRateHz)
         {
             Discard(sequence);
@@ -192,7 +255,7 @@ public sealed class AudioReceiver : IDisposable
 
         _player.PacketSamples = samples;
         _player.Newest = Math.Max(_player.Newest, facts.Position + samples);
-        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = _player.Decoders.Tag }, payload);
+        Store(sequence, facts with { Kind = StoredKind.Audio, Samples = samples, Tag = tag }, payload);
     }
 
     /// <summary>
@@ -299,6 +362,7 @@ public sealed class AudioReceiver : IDisposable
     private void StartOver()
     {
         _player.StartOver();
+        _newestAudio = 0;
         _hasTimestamp = false;
         _hasTransit = false;
         _jumped = false;

@@ -27,7 +27,7 @@ internal readonly record struct PacketFacts
     /// <summary>Against the call's fastest packet, in µs.</summary>
     public int LatenessMicros { get; init; }
 
-    /// <summary>Which of two decoders it is for; with comfort noise its level in −dBov.</summary>
+    /// <summary>Which decoder it is for; with comfort noise its level in −dBov.</summary>
     public byte Tag { get; init; }
 }
 

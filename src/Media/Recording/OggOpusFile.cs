@@ -28,6 +28,7 @@ internal sealed class OggOpusFile : RecordingContainer
     private int _gathered;
     private long _instants;
     private long _frames;
+    private long _framesInFile;
     private uint _pages;
     private long _bytes;
 
@@ -126,7 +127,19 @@ internal sealed class OggOpusFile : RecordingContainer
         if (_page.IsEmpty && flags == 0)
             return;
         var page = _page.Take(flags, granule, _serial, _pages);
-        File.Write(page, _bytes);
+        try
+        {
+            File.Write(page, _bytes);
+        }
+        catch
+        {
+            // Back to where the file ends: silence will lead from there to the next block.
+            (_frames, _gathered) = (_framesInFile, 0);
+            _instants = _frames * _instantsPerFrame;
+            throw;
+        }
+
+        _framesInFile = _frames;
         _pages++;
         _bytes += page.Length;
     }

@@ -9,7 +9,10 @@ internal abstract class RecordingContainer(IRecordingFile file) : IDisposable
     public abstract long Bytes { get; }
 
     /// <summary>Writes a block; between the last one's end and its position there is silence.</summary>
-    /// <exception cref="IOException">It is not in the file; silence will stand in its place when writing goes on.</exception>
+    /// <exception cref="IOException">
+    /// Some or all of it is not in the file. With the next block that the file takes, silence of the same length stands for
+    /// what is missing.
+    /// </exception>
     public abstract void Write(long position, ReadOnlySpan<byte> block);
 
     /// <summary>Completes the file, which ends at <paramref name="position"/>.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace OCPlatform.Media.Recording;
 
 /// <summary>A file that is written in place. The seam at which a test stalls or fills the disk.</summary>
@@ -15,19 +13,26 @@ internal interface IRecordingFile : IDisposable
 /// </summary>
 internal sealed class DiskFile : IRecordingFile
 {
-    private readonly SafeFileHandle _handle;
+    private readonly FileStream _file;
 
     /// <exception cref="IOException">It is there already, or cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public DiskFile(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         // Sharing for reading is a lock on Unix, which the kernel lets go with the process: by it RecordingRepair tells a file
         // that is being written from one that was left behind.
-        _handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        try
+        {
+            _file = PrivateFiles.OpenForWriting(path, FileMode.CreateNew);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            PrivateFiles.MakeFolder(Path.GetDirectoryName(path)!);
+            _file = PrivateFiles.OpenForWriting(path, FileMode.CreateNew);
+        }
     }
 
-    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_handle, data, offset);
+    public void Write(ReadOnlySpan<byte> data, long offset) => RandomAccess.Write(_file.SafeFileHandle, data, offset);
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _file.Dispose();
 }

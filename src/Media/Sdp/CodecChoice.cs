@@ -42,6 +42,31 @@ internal static class CodecChoice
         formats.FirstOrDefault(f => f.Is(TelephoneEvent, clockRateHz))
         ?? formats.FirstOrDefault(f => f.Is(TelephoneEvent, 8000));
 
+    /// <summary>What we offered besides what is used.</summary>
+    /// <param name="used">Numbers of those.</param>
+    public static IReadOnlyList<ReceivedFormat> Others(
+        IReadOnlyList<PayloadFormat> offered,
+        IReadOnlyList<AudioCodec> codecs,
+        IReadOnlyList<int?> used
+    )
+    {
+        var others = new List<ReceivedFormat>();
+        foreach (var format in offered)
+        {
+            if (used.Contains(format.PayloadType))
+                continue;
+            if (format.Is(TelephoneEvent, format.ClockRateHz))
+                others.Add(new ReceivedFormat(format.PayloadType, null, format.ClockRateHz));
+            foreach (var codec in codecs)
+            {
+                if (Carries(format, codec))
+                    others.Add(new ReceivedFormat(format.PayloadType, codec));
+            }
+        }
+
+        return others;
+    }
+
     /// <summary>A packet time that the codec has: Opus frames are of 10, 20, 40 or 60 ms (RFC 6716 §2.1.4).</summary>
     public static int Ptime(AudioCodec codec, int wantedMs)
     {

@@ -41,6 +41,11 @@ public sealed record LocalMedia(
     public LocalSecrets? Secrets { get; init; }
 }
 
+/// <summary>A payload type that the peer may write, in our numbering.</summary>
+/// <param name="Codec">Null: telephone-event.</param>
+/// <param name="TelephoneEventRateHz">Of the durations of telephone-event.</param>
+public readonly record struct ReceivedFormat(int PayloadType, AudioCodec? Codec, int TelephoneEventRateHz = 0);
+
 /// <summary>
 /// What offer and answer agreed on, from our side. Plain data: a call can journal it and start media from it on
 /// another node.
@@ -58,6 +63,11 @@ public sealed record NegotiatedMedia
     /// <summary>Null when telephone-event was not agreed.</summary>
     public int? SendTelephoneEventType { get; init; }
     public int? ReceiveTelephoneEventType { get; init; }
+
+    /// <summary>
+    /// What the peer may send besides: the other formats of our offer (RFC 3264 §5.1). An answer of ours names none.
+    /// </summary>
+    public IReadOnlyList<ReceivedFormat> OtherFormats { get; init; } = [];
 
     /// <summary>Rate of the timestamps and durations of telephone-event.</summary>
     public int TelephoneEventRateHz { get; init; } = 8000;
@@ -102,6 +112,33 @@ public sealed record NegotiatedMedia
     /// <summary>The peer's m-lines and which one is the audio, so that a re-offer keeps their order (RFC 3264 §8).</summary>
     public int MediaIndex { get; init; }
     public int MediaCount { get; init; } = 1;
+
+    /// <summary>What a payload type that the peer wrote stands for; false: it was not agreed.</summary>
+    public bool TryFind(int payloadType, out ReceivedFormat format)
+    {
+        if (payloadType == ReceivePayloadType)
+        {
+            format = new ReceivedFormat(payloadType, Codec);
+            return true;
+        }
+
+        if (payloadType == ReceiveTelephoneEventType)
+        {
+            format = new ReceivedFormat(payloadType, null, TelephoneEventRateHz);
+            return true;
+        }
+
+        // By index: an enumerator would be allocated.
+        for (var i = 0; i < OtherFormats.Count; i++)
+        {
+            format = OtherFormats[i];
+            if (format.PayloadType == payloadType)
+                return true;
+        }
+
+        format = default;
+        return false;
+    }
 
     /// <summary>The name for records and metrics, e.g. "PCMU".</summary>
     public string CodecName => Codec.EncodingName();

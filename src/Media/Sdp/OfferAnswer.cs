@@ -145,6 +145,11 @@ public static class OfferAnswer
                 ReceivePayloadType = receive.PayloadType,
                 SendTelephoneEventType = events ? sendEvents!.PayloadType : null,
                 ReceiveTelephoneEventType = receiveEvents?.PayloadType,
+                OtherFormats = CodecChoice.Others(
+                    offered,
+                    capabilities.Codecs,
+                    [receive.PayloadType, receiveEvents?.PayloadType]
+                ),
                 TelephoneEventRateHz = receiveEvents?.ClockRateHz ?? 8000,
                 SendPtimeMs = SendPtime(theirs, capabilities, codec),
                 Direction = wanted & TheirDirection(answer, theirs, remote.Address, ice).Reverse(),

@@ -16,14 +16,11 @@ internal static class OfferDescription
         var codecs = current is null
             ? capabilities.Codecs
             : [current.Codec, .. capabilities.Codecs.Where(c => c != current.Codec)];
+        var numbers = new PayloadNumbers(current);
         foreach (var codec in codecs)
-        {
-            var type = current?.Codec == codec ? current.ReceivePayloadType : CodecChoice.OfferedType(codec);
-            LocalDescription.AddCodec(formats, attributes, type, codec);
-        }
-
+            LocalDescription.AddCodec(formats, attributes, numbers.For(codec), codec);
         if (capabilities.TelephoneEvent)
-            AddEvents(formats, attributes, codecs, current);
+            AddEvents(formats, attributes, codecs, numbers);
         LocalDescription.AddCommon(attributes, capabilities.PtimeMs, local.Direction, capabilities.RtcpMux);
         LocalDescription.AddExtendedReports(attributes);
         var mid = current is null ? FirstMid : current.Mid;
@@ -60,18 +57,12 @@ internal static class OfferDescription
         List<string> formats,
         List<SdpAttribute> attributes,
         IReadOnlyList<AudioCodec> codecs,
-        NegotiatedMedia? current
+        PayloadNumbers numbers
     )
     {
         // 8 kHz first: it is what phones look for.
         foreach (var rateHz in codecs.Select(c => c.ClockRateHz()).Append(8000).Distinct().Order())
-        {
-            var type =
-                current?.TelephoneEventRateHz == rateHz && current.ReceiveTelephoneEventType is { } kept
-                    ? kept
-                    : CodecChoice.OfferedEventType(rateHz);
-            LocalDescription.AddTelephoneEvent(formats, attributes, type, rateHz);
-        }
+            LocalDescription.AddTelephoneEvent(formats, attributes, numbers.ForEvents(rateHz), rateHz);
     }
 
     private static void AddSecurity(

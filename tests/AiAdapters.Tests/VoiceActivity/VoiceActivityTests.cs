@@ -56,12 +56,8 @@ public sealed class VoiceActivityTests(SpeechFixture speech)
     {
         using var detector = speech.Server.VoiceActivity.Create();
         var frame = new short[VoiceActivityDetector.FrameSamples];
-        for (var i = 0; i < 50; i++)
-            detector.Process(frame);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 200; i++)
-            detector.Process(frame);
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+
+        Allocations.ShouldBeNonePer("frame", 50, () => detector.Process(frame));
     }
 
     private void Quiet(Func<int, double> wave)

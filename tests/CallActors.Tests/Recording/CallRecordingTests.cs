@@ -1,9 +1,12 @@
 using Akka.Actor;
+using OCPlatform.CallActors.Captures;
 using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Sip;
+using OCPlatform.Media.Capture;
 using OCPlatform.Sip;
 
 namespace OCPlatform.CallActors.Tests.Recording;
@@ -15,7 +18,11 @@ public sealed class CallRecordingTests : CallActorTestBase
     private readonly RecordingBox _box = new();
     private readonly CallId _id = CallId.New();
 
-    public CallRecordingTests() => Recordings = _box.Desk();
+    public CallRecordingTests()
+    {
+        Recordings = _box.Desk();
+        Captures = new CallCaptures(new CaptureOptions { Folder = _box.Captures }, TimeProvider.System);
+    }
 
     [Fact]
     public void A_recording_is_begun_paused_resumed_and_ended_and_the_record_tells_all_of_it()
@@ -203,6 +210,149 @@ public sealed class CallRecordingTests : CallActorTestBase
         call.Tell(Delivered(PromptTurn, interrupted: false));
 
         ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+    }
+
+    // ---- a pause for a card number ----
+
+    [Fact]
+    public void What_is_pressed_and_said_while_the_recording_is_paused_is_written_down_nowhere()
+    {
+        var call = EstablishedCall(_id);
+        Ask(call, new CallCommands.StartRecording(_id), CallVerb.StartRecording);
+        call.Tell(new VoiceEvent.DigitPressed('1', 100, DateTimeOffset.UtcNow));
+        Ask(call, new CallCommands.PauseRecording(_id, "card number"), CallVerb.PauseRecording);
+
+        var spokenAt = DateTimeOffset.UtcNow;
+        call.Tell(new VoiceEvent.DigitPressed('4', 100, spokenAt));
+        call.Tell(new VoiceEvent.UserSaid("u1", "four one one one", spokenAt, spokenAt, Failed: false));
+        var pressed = Conversations.FishForMessage<ConversationCommands.UserPressed>(p => p.Digits == "4");
+        var said = Conversations.FishForMessage<ConversationCommands.UserSaid>(_ => true);
+        Ask(call, new CallCommands.ResumeRecording(_id), CallVerb.ResumeRecording);
+        // Understood after the end of the pause, and said before it.
+        call.Tell(new VoiceEvent.UserSaid("u2", "one one one one", spokenAt, spokenAt, Failed: false));
+        var later = DateTimeOffset.UtcNow.AddSeconds(1);
+        call.Tell(new VoiceEvent.DigitPressed('2', 100, later));
+        call.Tell(new VoiceEvent.UserSaid("u3", "thank you", later, later, Failed: false));
+
+        var record = RecordOf(call, _id)!;
+        record.Digits.Should().Be("1x2");
+        record.Turns.Select(turn => turn.Text).Should().Equal("[withheld]", "[withheld]", "thank you");
+        (pressed.Secret, said.Secret, said.Text).Should().Be((true, true, "four one one one"), "the agent may need it");
+        AwaitJournaled<CallEvents.RecordingResumed>(_id);
+    }
+
+    [Fact]
+    public void A_capture_is_without_media_while_the_recording_is_paused()
+    {
+        var call = EstablishedCall(_id);
+        Ask(call, new CallCommands.StartRecording(_id), CallVerb.StartRecording);
+        Ask(call, new CallCommands.StartCapture(_id, false, null), CallVerb.StartCapture);
+        var capture = Captures!.Files.Find(_id.Value)!;
+
+        Ask(call, new CallCommands.PauseRecording(_id, "card number"), CallVerb.PauseRecording);
+        capture.Paused.Should().BeTrue();
+        Ask(call, new CallCommands.ResumeRecording(_id), CallVerb.ResumeRecording);
+        capture.Paused.Should().BeFalse();
+
+        Ask(call, new CallCommands.StopCapture(_id), CallVerb.StopCapture);
+        Ask(call, new CallCommands.PauseRecording(_id, "card number"), CallVerb.PauseRecording);
+        AwaitCondition(() => capture.Completed.IsCompleted);
+        Ask(call, new CallCommands.StartCapture(_id, false, null), CallVerb.StartCapture);
+        Captures!.Files.Find(_id.Value)!.Paused.Should().BeTrue("it began in the pause");
+        Ask(call, new CallCommands.StopRecording(_id), CallVerb.StopRecording);
+        Captures!.Files.Find(_id.Value)!.Paused.Should().BeFalse("the pause went with the recording");
+    }
+
+    // ---- another party takes the caller's place ----
+
+    [Fact]
+    public void Whoever_takes_the_caller_s_place_is_not_recorded_before_the_prompt_was_heard()
+    {
+        var call = CallWithPrompt();
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+
+        AnotherPartyTakesOver(call);
+
+        RecordingOf(call).State.Should().Be(CallRecordingState.Paused);
+        RecordingOf(call).Pauses[0].Reason.Should().Contain("another party");
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+        AwaitAssert(() => RecordingOf(call).State.Should().Be(CallRecordingState.Recording));
+    }
+
+    [Fact]
+    public void The_recording_ends_when_the_new_party_does_not_hear_the_prompt()
+    {
+        var call = CallWithPrompt();
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+        AnotherPartyTakesOver(call);
+
+        for (var time = 0; time < 3; time++)
+        {
+            call.Tell(Delivered(PromptTurn, interrupted: true));
+        }
+
+        AwaitAssert(() =>
+            RecordOf(call, _id)!
+                .Recordings.Select(r => r.State)
+                .Should()
+                .Equal(CallRecordingState.Stopped, CallRecordingState.Failed)
+        );
+    }
+
+    [Fact]
+    public void A_prompt_that_the_former_party_was_hearing_is_spoken_anew_to_the_next()
+    {
+        var call = CallWithPrompt();
+
+        AnotherPartyTakesOver(call);
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+
+        RecordOf(call, _id)!.Recordings.Should().BeEmpty("that was spoken to somebody who has gone");
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+    }
+
+    [Fact]
+    public void A_pause_that_was_asked_for_outlives_the_new_party_s_consent()
+    {
+        var call = CallWithPrompt();
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+        ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
+        Ask(call, new CallCommands.PauseRecording(_id, "card number"), CallVerb.PauseRecording);
+        AnotherPartyTakesOver(call);
+
+        call.Tell(Delivered(PromptTurn, interrupted: false));
+
+        RecordingOf(call).State.Should().Be(CallRecordingState.Paused);
+        Ask(call, new CallCommands.ResumeRecording(_id), CallVerb.ResumeRecording);
+        RecordingOf(call).State.Should().Be(CallRecordingState.Recording);
+    }
+
+    [Fact]
+    public void Without_a_prompt_the_recording_goes_on_with_the_new_party()
+    {
+        var call = EstablishedCall(_id);
+        Ask(call, new CallCommands.StartRecording(_id), CallVerb.StartRecording);
+
+        AnotherPartyTakesOver(call);
+
+        (RecordingOf(call).State, RecordingOf(call).Pauses.Count).Should().Be((CallRecordingState.Recording, 0));
+    }
+
+    private void AnotherPartyTakesOver(IActorRef call)
+    {
+        var replaces = $"call-id-1;to-tag={_id};from-tag=from-1";
+        call.Tell(InviteFrom(_id, "bob", (SipHeaderId.Replaces, replaces)), Gateway);
+        var answer = ExpectResponse(SipStatus.Ok);
+        var ack = (SipRequest)SipParser.Parse(InDialog(_id, SipMethod.Ack, 1).Message);
+        (ack.From, ack.To, ack.CallId) = (answer.From, answer.To, answer.CallId);
+        call.Tell(
+            new SipGatewayEvents.RequestArrived(_id, null, ack.ToBytes(), Path, DateTimeOffset.UnixEpoch),
+            Gateway
+        );
+        AwaitAssert(() => RecordOf(call, _id)!.Peers.Should().NotBeEmpty());
     }
 
     private ConversationId Conversation => ConversationId.OfCall(_id);

@@ -24,6 +24,8 @@ internal sealed class RecordingBox : IDisposable
         Files = new FileRecordingStore(Folder);
     }
 
+    public string Captures => Path.Combine(_folder.FullName, "captures");
+
     public RecordingOptions Options { get; } = new() { WriterNiceness = 0 };
 
     public RecordingFolder Folder { get; }

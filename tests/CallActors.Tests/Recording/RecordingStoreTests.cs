@@ -47,7 +47,6 @@ public sealed class RecordingStoreTests : IDisposable
             .Select(e => e.Id[_call.Value.Length..])
             .Should()
             .Equal("-5", "-4", "-3", "-2", "");
-        (await _box.Catalog.OfCallAsync(_call, default)).Should().HaveCount(5);
     }
 
     [Fact]
@@ -118,6 +117,45 @@ public sealed class RecordingStoreTests : IDisposable
         (await _box.Recovery(desk).RunAsync(default)).Should().BeEmpty();
 
         (await desk.EndAsync(recording)).Entry.DurationMs.Should().Be(3000);
+    }
+
+    [Fact]
+    public async Task Only_the_platform_s_own_user_can_open_a_recording_or_its_folders()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        const UnixFileMode all = (UnixFileMode)0b111_101_101;
+        Directory.CreateDirectory(_box.Options.Folder, all);
+        var desk = _box.Desk();
+        var recording = desk.Begin(_call, 1, 8000);
+        await recording.Recorder.Opened;
+        File.GetUnixFileMode(recording.Recorder.Path).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        RecordingBox.Feed(recording.Recorder, 1);
+        var file = _box.Folder.PathOf((await desk.EndAsync(recording)).Entry.Key);
+
+        File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        for (
+            var folder = Path.GetDirectoryName(file)!;
+            folder != _box.Folder.Root;
+            folder = Path.GetDirectoryName(folder)!
+        )
+        {
+            File.GetUnixFileMode(folder).Should().Be((UnixFileMode)0b111_000_000);
+        }
+        File.GetUnixFileMode(_box.Folder.Root).Should().Be((UnixFileMode)0b111_101_000, "it was there, open to all");
+    }
+
+    [Fact]
+    public async Task A_recording_that_ended_long_ago_tells_the_same_when_it_is_ended_again()
+    {
+        var desk = _box.Desk();
+        var recording = desk.Begin(_call, 1, 8000);
+        RecordingBox.Feed(recording.Recorder, 1);
+        var first = await desk.EndAsync(recording);
+
+        (await desk.EndAsync(recording)).Should().BeSameAs(first);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
+using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.Contracts.Tests.Serialization;
 
@@ -67,7 +68,7 @@ public sealed class SampleValues(bool withNulls)
             : type == typeof(TimeSpan) ? TimeSpan.FromMilliseconds(_next * 7)
             : type == typeof(Guid) ? new Guid(_next, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
             : type == typeof(byte[]) ? new byte[] { 0, 1, 127, 128, 255, (byte)_next }
-            : type == typeof(CallId) ? CallId.New(_next % 64)
+            : type == typeof(CallId) ? CallId.New(_next % ShardedId.ShardCount)
             : type == typeof(ConversationId) ? ConversationId.NewChat()
             : null;
     }

@@ -44,4 +44,46 @@ public class ShardedIdTests
         ConversationId.TryParse(conversation.Value, out _).Should().BeTrue();
         ConversationId.TryParse(ConversationId.NewChat().Value, out _).Should().BeTrue();
     }
+
+    [Fact]
+    public void Every_shard_has_a_name_that_leads_back_to_it() =>
+        Enumerable
+            .Range(0, ShardedId.ShardCount)
+            .Should()
+            .OnlyContain(shard => ShardedId.NumberOf(ShardedId.NameOf(shard)) == shard);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("0u")]
+    [InlineData("000")]
+    public void What_names_no_shard_has_no_number(string name) => ShardedId.NumberOf(name).Should().Be(-1);
+
+    [Theory]
+    [InlineData("c00zzzzzzzzzzzzzzzzzzzz", 0)]
+    [InlineData("c1zzzzzzzzzzzzzzzzzzzzz", 63)]
+    public void Ids_of_the_time_of_64_shards_stay_where_they_were(string id, int shard)
+    {
+        CallId.TryParse(id, out _).Should().BeTrue();
+        ShardedId.NumberOfId(id).Should().Be(shard);
+        ShardedId.NameOf(shard).Should().Be(ShardedId.ShardOf(id));
+    }
+
+    [Fact]
+    public void A_set_of_shards_comes_back_from_its_bytes_and_bears_bytes_of_another_length()
+    {
+        var set = new ShardSet();
+        foreach (var shard in new[] { 0, 7, 8, 63, 64, 1023 })
+        {
+            set.Add(shard).Should().BeTrue();
+            set.Add(shard).Should().BeFalse();
+        }
+        set.Remove(64).Should().BeTrue();
+        set.Remove(64).Should().BeFalse();
+
+        new ShardSet(set.ToBytes()).ToList().Should().Equal(set.ToList()).And.Equal(0, 7, 8, 63, 1023);
+        new ShardSet(set.ToBytes()).Count.Should().Be(set.Count);
+        new ShardSet([0xff]).Count.Should().Be(8);
+        new ShardSet(new byte[1_000]).Count.Should().Be(0);
+    }
 }

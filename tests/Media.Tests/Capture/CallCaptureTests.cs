@@ -179,6 +179,67 @@ public sealed class CallCaptureTests : IDisposable
     }
 
     [Fact]
+    public async Task In_a_pause_neither_media_nor_keys_nor_text_come_into_the_file()
+    {
+        var capture = New();
+        capture.OnPacket(Packet("before"u8.ToArray(), Local, Remote, false));
+        capture.Paused = true;
+        capture.OnPacket(Packet("a card number"u8.ToArray(), Local, Remote, false));
+        capture.OnSip("INFO sip:b SIP/2.0\r\n\r\nSignal=4"u8, At, Local, Remote, outgoing: false);
+        capture.OnSip("MESSAGE sip:b SIP/2.0\r\n\r\n4111"u8, At, Local, Remote, outgoing: false);
+        capture.OnSip("UPDATE sip:b SIP/2.0\r\n\r\n"u8, At, Local, Remote, outgoing: false);
+        capture.Paused = false;
+        capture.OnPacket(Packet("after"u8.ToArray(), Local, Remote, false));
+        capture.End("done");
+        await capture.Completed;
+
+        Text(capture).Should().Contain("before").And.Contain("after").And.Contain("UPDATE");
+        Text(capture).Should().NotContain("card").And.NotContain("Signal").And.NotContain("4111");
+        Text(capture).Should().Contain("0 packets are missing in it. 3 were withheld in pauses.");
+    }
+
+    [Fact]
+    public async Task A_sweep_deletes_what_is_old_and_nothing_that_runs()
+    {
+        var store = new CaptureStore(new CaptureOptions { Folder = _folder, KeepHours = 1 }, TimeProvider.System);
+        store.Sweep().Should().BeEquivalentTo(new CaptureSweep(0, []));
+        foreach (var name in (string[])["old", "running", "young"])
+            await File.WriteAllTextAsync(Path.Combine(_folder, $"{name}.pcapng"), "");
+        var running = store.TryBegin("running", false, null, null, out _)!;
+        foreach (var name in (string[])["old", "running"])
+            File.SetLastWriteTimeUtc(Path.Combine(_folder, $"{name}.pcapng"), DateTime.UtcNow.AddHours(-2));
+
+        store.Sweep().Deleted.Should().Be(1);
+
+        store.List().Select(file => file.Call).Should().BeEquivalentTo("running", "young");
+        running.End("done");
+        await running.Completed;
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_deleted_is_told_of_and_stops_neither_sweep_nor_capture()
+    {
+        var store = new CaptureStore(
+            new CaptureOptions { Folder = _folder, KeepHours = 1 },
+            TimeProvider.System,
+            file => throw new UnauthorizedAccessException($"{file.Name} is held")
+        );
+        foreach (var name in (string[])["a", "b"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(_folder, $"{name}.pcapng"), "");
+            File.SetLastWriteTimeUtc(Path.Combine(_folder, $"{name}.pcapng"), DateTime.UtcNow.AddHours(-2));
+        }
+
+        var capture = store.TryBegin("c1", false, null, null, out var refusal)!;
+        var swept = store.Sweep();
+
+        (refusal, swept.Deleted).Should().Be((null, 0));
+        swept.Faults.Should().BeEquivalentTo("a.pcapng is held", "b.pcapng is held");
+        capture.End("done");
+        await capture.Completed;
+    }
+
+    [Fact]
     public void A_store_knows_no_paths()
     {
         var store = new CaptureStore(new CaptureOptions { Folder = _folder }, TimeProvider.System);

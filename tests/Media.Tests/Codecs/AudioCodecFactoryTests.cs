@@ -52,16 +52,11 @@ public class AudioCodecFactoryTests
         var pcm = Tone.Sine(700, rateHz / 50, rateHz, 5000);
         var payload = new byte[encoder.MaxBytes(20)];
         var back = new short[pcm.Length];
-        Run(3);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(200);
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
-
-        void Run(int packets)
-        {
-            for (var i = 0; i < packets; i++)
+        Allocations.ShouldBeNonePer(
+            "packet",
+            200,
+            () =>
             {
                 var bytes = encoder.Encode(pcm, payload);
                 decoder.SamplesOf(payload.AsSpan(0, bytes));
@@ -69,7 +64,7 @@ public class AudioCodecFactoryTests
                 decoder.Conceal(back);
                 encoder.OnPeerLoss(0.05f);
             }
-        }
+        );
     }
 
     [Theory]

@@ -275,11 +275,7 @@ public class AudioMixerTests
                 party.Write(frame.AsSpan(0, party.FrameSamples));
             mixer.Mix();
         }
-        Mix();
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            Mix();
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        Allocations.ShouldBeNonePer("mix", 500, Mix);
     }
 }

@@ -113,9 +113,6 @@ public class EnergyGateTests
         var frame = Noise(500, 320);
         gate.Process(frame);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++)
-            gate.Process(frame);
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        Allocations.ShouldBeNonePer("frame", 2000, () => gate.Process(frame));
     }
 }

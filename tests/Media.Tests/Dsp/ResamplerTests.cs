@@ -234,14 +234,15 @@ public class ResamplerTests
         var pcm = new short[resampler.MaxOutput(160)];
         resampler.Process(input, output);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++)
-        {
-            resampler.Process(input, output);
-            resampler.Process(input, pcm);
-        }
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+        Allocations.ShouldBeNonePer(
+            "frame",
+            2000,
+            () =>
+            {
+                resampler.Process(input, output);
+                resampler.Process(input, pcm);
+            }
+        );
     }
 
     [Fact]

@@ -261,6 +261,51 @@ public sealed class DtlsHandshakeTests : IDisposable
         pairs.ForEach(p => p.Dispose());
     }
 
+    [Theory]
+    [InlineData(128)]
+    [InlineData(8)]
+    public async Task Sixty_four_peers_that_begin_and_fall_silent_do_not_stop_an_honest_one(int maxConcurrent)
+    {
+        using var servers = DtlsPair.Servers(new DtlsOptions { MaxConcurrent = maxConcurrent, PatienceMs = 200 });
+        var silent = Enumerable
+            .Range(0, 64)
+            .Select(_ => servers.Start(DtlsRole.Server, [Unknown], new TestCall()))
+            .ToList();
+        silent.ForEach(s => s.OnDatagram(Bench.Fuzz.DtlsFlights.ClientHello));
+
+        using var pair = new DtlsPair(_clients, servers);
+        await pair.ShouldAgreeAsync();
+
+        servers.Load.Threads.Should().BeLessThanOrEqualTo(maxConcurrent);
+        silent.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
+    public async Task Of_those_that_take_too_long_while_others_wait_the_longest_silent_goes_first()
+    {
+        var time = new FakeTimeProvider();
+        using var pool = DtlsPair.Servers(new DtlsOptions { MaxConcurrent = 2 }, time);
+        TestCall[] calls = [new(), new(), new()];
+        var handshakes = calls.Select(call => pool.Start(DtlsRole.Server, [Unknown], call)).ToList();
+        foreach (var handshake in handshakes.Take(2))
+        {
+            handshake.OnDatagram(Bench.Fuzz.DtlsFlights.ClientHello);
+            time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+        SpinWait.SpinUntil(() => calls[0].Sent > 0 && calls[1].Sent > 0, TestCall.Patience).Should().BeTrue();
+        handshakes[0].OnDatagram(Bench.Fuzz.DtlsFlights.ClientHello);
+
+        handshakes[2].OnDatagram(Bench.Fuzz.DtlsFlights.ClientHello);
+        time.Advance(TimeSpan.FromSeconds(1.9));
+        (calls[0].Reports + calls[1].Reports).Should().Be(0, "they may still come to an end");
+        time.Advance(TimeSpan.FromSeconds(0.3));
+
+        (await calls[1].FailureAsync()).Failure.Should().Be(DtlsFailure.Overloaded);
+        SpinWait.SpinUntil(() => calls[2].Sent > 0, TestCall.Patience).Should().BeTrue();
+        calls[0].Reports.Should().Be(0);
+        handshakes.ForEach(h => h.Dispose());
+    }
+
     [Fact]
     public async Task A_node_warms_up_by_a_handshake_with_itself()
     {

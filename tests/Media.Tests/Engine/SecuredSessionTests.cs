@@ -32,6 +32,31 @@ public class SecuredSessionTests
         await Hears(pair, rateHz);
     }
 
+    [Fact]
+    public async Task Every_codec_of_our_offer_is_understood_and_for_a_while_those_of_the_agreement_before()
+    {
+        await using var pair = SessionPair.Started();
+        pair.CallerMedia.OtherFormats.Should().Equal(new ReceivedFormat(8, AudioCodec.Pcma));
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > 5, "media flows");
+
+        // The agent changes over without a word: both codecs stood in the offer.
+        pair.Agent.Update(WithCodec(pair.AgentMedia, AudioCodec.Pcma));
+        pair.Agent.Playout.TryEnqueue(Tone.Sine(1000, 4000));
+        await Eventually.Holds(
+            () => pair.CallerSink.Audio is { Length: > 2000 } heard && heard[^400..].Max() > 6500,
+            "the tone is heard"
+        );
+        pair.Caller.Stats.PacketsRejected.Should().Be(0);
+
+        // The caller agrees on something else, and the agent is slow to follow.
+        var before = pair.Caller.Stats.PacketsReceived;
+        pair.Caller.Update(WithCodec(pair.CallerMedia, AudioCodec.L16Narrow) with { OtherFormats = [] });
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > before + 50, "it is still understood");
+        pair.Caller.Stats.PacketsRejected.Should().Be(0);
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsRejected > 0, "but not for ever");
+        (pair.Caller.Stats.PacketsReceived - before).Should().BeInRange(70, 130, "two seconds");
+    }
+
     [Theory]
     [InlineData(SrtpSuite.AeadAes256Gcm, AudioCodec.Pcmu, true)]
     [InlineData(SrtpSuite.AeadAes128Gcm, AudioCodec.G722, false)]
@@ -58,6 +83,51 @@ public class SecuredSessionTests
 
         await Hears(pair, 8000);
         pair.Agent.Stats.PacketsLost.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(DtlsRole.Server)]
+    [InlineData(DtlsRole.Client)]
+    public async Task A_strangers_datagrams_do_not_turn_the_handshake_to_it(DtlsRole agentsRole)
+    {
+        await using var pair = SessionPair.Create();
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        stranger.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var callersRole = agentsRole == DtlsRole.Server ? DtlsRole.Client : DtlsRole.Server;
+        pair.Agent.Start(pair.AgentMedia with { Security = Dtls(pair, agentsRole) });
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, callersRole) });
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        for (var i = 0; i < 200 && pair.Agent.Stats.PacketsReceived == 0; i++)
+        {
+            stranger.SendTo(Bench.Fuzz.DtlsFlights.ClientHello, agent);
+            stranger.SendTo(Bench.Fuzz.DtlsFlights.ClientFlight, agent);
+            await Task.Delay(10);
+        }
+
+        await Hears(pair, 8000);
+        var buffer = new byte[1500];
+        while (stranger.Poll(0, SelectMode.SelectRead))
+            stranger.Receive(buffer).Should().BeLessThan(100, "no flight of ours, only requests for a cookie");
+    }
+
+    [Fact]
+    public async Task A_phone_that_signalled_an_address_behind_its_nat_is_found_by_its_handshake()
+    {
+        await using var pair = SessionPair.Create();
+        var natted = pair.AgentMedia with { RemoteAddress = "10.1.2.3", Security = Dtls(pair, DtlsRole.Server) };
+        pair.Agent.Start(natted);
+        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+        // It does not speak first: the latch alone would not find it.
+        pair.Caller.Update(
+            pair.CallerMedia with
+            {
+                Security = Dtls(pair, DtlsRole.Client),
+                Direction = MediaDirection.RecvOnly,
+            }
+        );
+
+        await Eventually.Holds(() => pair.Caller.Stats.PacketsReceived > 10, "the agent is heard");
+        pair.Agent.Stats.PacketsReceived.Should().Be(0);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public class SourceLatchTests
     private static SourceLatch Open()
     {
         var latch = new SourceLatch(window: 50);
-        latch.Signal(Signalled);
+        latch.Signal(Signalled, 0);
         return latch;
     }
 
@@ -106,15 +106,46 @@ public class SourceLatchTests
         latch.Accept(Nat, 1, 10, 0);
         latch.Accept(Nat, 1, 11, 20 * Ms);
 
-        latch.Signal(Signalled);
+        latch.Signal(Signalled, 0);
         latch.Destination.Should().Be(Nat);
-        latch.Signal(PeerAddress.From(IPAddress.Any, 4000));
+        latch.Signal(PeerAddress.From(IPAddress.Any, 4000), 0);
         latch.Destination.Should().Be(Nat);
 
         var moved = Signalled.WithPort(4100);
-        latch.Signal(moved);
+        latch.Signal(moved, 0);
         latch.Destination.Should().Be(moved);
         latch.Accept(moved, 3, 1, 40 * Ms).Should().BeTrue();
+    }
+
+    [Fact]
+    public void After_a_change_of_party_the_former_one_does_not_latch_again()
+    {
+        var latch = Open();
+        latch.Accept(Nat, 1, 10, 0);
+        latch.Accept(Nat, 1, 11, 20 * Ms);
+        var next = PeerAddress.From(IPAddress.Parse("192.0.2.77"), 4200);
+
+        latch.Signal(next, 1000 * Ms);
+        for (ushort i = 12; i < 100; i++)
+            latch.Accept(Nat, 1, i, 1000 * Ms + i * 20 * Ms).Should().BeFalse("the former party has not stopped yet");
+        latch.Destination.Should().Be(next);
+
+        latch.Accept(Attacker, 7, 1, 3100 * Ms).Should().BeFalse("the first of two");
+        latch.Accept(Attacker, 7, 2, 3120 * Ms).Should().BeTrue("the new party is behind a NAT of its own");
+    }
+
+    [Fact]
+    public void The_former_party_is_heard_at_once_when_it_is_signalled_and_after_a_while_in_any_case()
+    {
+        var latch = Open();
+        latch.Accept(Signalled, 1, 10, 0).Should().BeTrue();
+        latch.Signal(Signalled.WithPort(4100), 100 * Ms);
+        latch.Signal(Signalled, 200 * Ms);
+        latch.Accept(Signalled, 1, 11, 220 * Ms).Should().BeTrue("it is signalled");
+
+        latch.Signal(Signalled.WithPort(4100), 1000 * Ms);
+        latch.Accept(Signalled, 1, 12, 4100 * Ms).Should().BeFalse("the first of two");
+        latch.Accept(Signalled, 1, 13, 4120 * Ms).Should().BeTrue("the description was wrong and it never moved");
     }
 
     [Theory]

@@ -151,6 +151,74 @@ public class AudioReceiverStreamTests
         receiver.ConcealedSamples.Should().Be(0);
     }
 
+    [Theory]
+    [InlineData(AudioCodec.Pcma)]
+    [InlineData(AudioCodec.G722)]
+    public void The_peer_may_change_its_codec_with_every_packet(AudioCodec other)
+    {
+        using var receiver = new AudioReceiver(20, 200);
+        receiver.Prepare(AudioCodec.Pcmu, AudioCodecFactory.CreateDecoder(AudioCodec.Pcmu, 8000));
+        using var encoder = AudioCodecFactory.CreateEncoder(other, 8000);
+        var frame = new short[160];
+        var bytes = new byte[RtpHeader.FixedBytes + 160];
+        var kinds = new int[8];
+        var i = 0;
+        Allocations.ShouldBeNonePer("packet of either codec", 500, Step);
+
+        kinds[(int)FrameKind.Received].Should().BeGreaterThan(2990);
+        receiver.ConcealedSamples.Should().Be(0);
+        frame.Max().Should().BeInRange(5000, 7500, "each payload is decoded by its own codec");
+
+        void Step()
+        {
+            for (var k = 0; k < 160; k++)
+                frame[k] = (short)(6000 * Math.Sin(2 * Math.PI * (k + i * 160) / 16));
+            RtpHeader.Write(bytes, 0, false, (ushort)i, (uint)(i * 160), 5);
+            if (i % 2 == 0)
+                G711.Encode(AudioCodec.Pcmu, frame, bytes.AsSpan(RtpHeader.FixedBytes));
+            else
+                encoder.Encode(frame, bytes.AsSpan(RtpHeader.FixedBytes));
+            RtpHeader.TryParse(bytes, out var packet);
+            receiver.Admit(packet, out var sequence);
+            receiver.OnAudio(packet, sequence, _now, i % 2 == 0 ? AudioCodec.Pcmu : other);
+            kinds[(int)receiver.Pull(_now + 15 * Ms, frame).Kind]++;
+            _now += 20 * Ms;
+            i++;
+        }
+    }
+
+    [Fact]
+    public void A_straggler_of_a_codec_with_another_clock_does_not_turn_it_back()
+    {
+        using var receiver = new AudioReceiver(20, 200, 16_000);
+        receiver.Prepare(AudioCodec.Pcmu, AudioCodecFactory.CreateDecoder(AudioCodec.Pcmu, 16_000));
+        var frame = new short[320];
+        var kinds = new List<FrameKind>();
+        for (var i = 0; i < 100; i++)
+        {
+            // Packet 49, the last of PCMU, comes after two of L16.
+            if (i != 49)
+                Take(i, i < 50 ? AudioCodec.Pcmu : AudioCodec.L16);
+            if (i == 51)
+                Take(49, AudioCodec.Pcmu);
+            kinds.Add(receiver.Pull(_now + 15 * Ms, frame).Kind);
+            _now += 20 * Ms;
+        }
+
+        receiver.Codec.Should().Be(AudioCodec.L16);
+        receiver.Late.Should().Be(1);
+        kinds.Skip(54).Should().OnlyContain(k => k == FrameKind.Received);
+
+        void Take(int i, AudioCodec codec)
+        {
+            var bytes = new byte[RtpHeader.FixedBytes + (codec == AudioCodec.Pcmu ? 160 : 640)];
+            RtpHeader.Write(bytes, 0, false, (ushort)i, (uint)(i * codec.ClockRateHz() / 50), 5);
+            RtpHeader.TryParse(bytes, out var packet);
+            receiver.Admit(packet, out var sequence).Should().BeTrue();
+            receiver.OnAudio(packet, sequence, _now, codec);
+        }
+    }
+
     [Fact]
     public void A_codec_of_another_clock_starts_the_timing_anew()
     {

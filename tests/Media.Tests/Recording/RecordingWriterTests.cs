@@ -75,6 +75,32 @@ public sealed class RecordingWriterTests
     }
 
     [Fact]
+    public void A_disk_that_was_full_for_a_while_leaves_Opus_at_its_own_time()
+    {
+        var file = new FakeFile();
+        using var rig = new RecordingRig(_ => file);
+        var recorder = rig.Begin(RecordingFormat.OggOpus);
+        var silence = new short[8000 * 3];
+        var burst = new short[8000 * 3];
+        RecordedAudio.Tone(1000, 8000, 400).CopyTo(burst.AsSpan(16_000));
+
+        rig.FeedSlowly(recorder, 0, silence, silence);
+        RecordingRig.Wait(() => recorder.Waiting == 0);
+        file.Refuses = true;
+        rig.FeedSlowly(recorder, 24_000, silence, silence);
+        RecordingRig.Wait(() => recorder.Waiting == 0);
+        file.Refuses = false;
+        rig.FeedSlowly(recorder, 48_000, burst, burst);
+        var finished = RecordingRig.End(recorder);
+
+        finished.Fault.Should().Be("No space left on device");
+        var heard = new OggOpusReader(file.Bytes).Decode();
+        heard.DurationMs.Should().Be(9000);
+        var first = Array.FindIndex(heard.Left, sample => Math.Abs((int)sample) > 2000);
+        (first / 48.0).Should().BeApproximately(8000, 25, "a frame of 20 ms may have been cut");
+    }
+
+    [Fact]
     public void One_recording_s_trouble_is_no_other_s()
     {
         var broken = new FakeFile { Refuses = true };

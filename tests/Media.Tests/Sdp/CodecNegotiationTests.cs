@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Sdp;
 
@@ -50,6 +51,58 @@ public class CodecNegotiationTests
 
         result.Media!.Codec.Should().Be(codec);
         result.Media.SendPayloadType.Should().Be(payloadType);
+    }
+
+    [Fact]
+    public void The_other_formats_of_our_offer_may_come_too()
+    {
+        var offer = OfferAnswer.Offer(All, Local);
+        var answer = Description(
+            "m=audio 4000 RTP/AVP 0 111 101\na=rtpmap:111 opus/48000/2\na=rtpmap:101 telephone-event/8000\n"
+        );
+
+        var media = OfferAnswer.AcceptAnswer(offer, answer, All).Media!;
+
+        media.Codec.Should().Be(AudioCodec.Pcmu);
+        media
+            .OtherFormats.Should()
+            .Equal(
+                new ReceivedFormat(111, AudioCodec.Opus),
+                new ReceivedFormat(9, AudioCodec.G722),
+                new ReceivedFormat(8, AudioCodec.Pcma),
+                new ReceivedFormat(98, AudioCodec.L16),
+                new ReceivedFormat(97, AudioCodec.L16Narrow),
+                new ReceivedFormat(102, null, 16_000),
+                new ReceivedFormat(110, null, 48_000)
+            );
+        media.TryFind(110, out var events).Should().BeTrue();
+        events.TelephoneEventRateHz.Should().Be(48_000);
+        media.TryFind(101, out events).Should().BeTrue();
+        events.TelephoneEventRateHz.Should().Be(8000);
+        media.TryFind(96, out _).Should().BeFalse();
+        var restored = JsonSerializer.Deserialize<NegotiatedMedia>(JsonSerializer.Serialize(media))!;
+        restored.OtherFormats.Should().Equal(media.OtherFormats);
+        OfferAnswer.Offer(All, Local, media).ToString().Should().Contain(" RTP/AVP 0 111 9 8 98 97 101 102 110\r\n");
+    }
+
+    [Fact]
+    public void A_number_that_the_peer_chose_is_kept_and_given_to_nothing_else()
+    {
+        var offer = Description(
+            "m=audio 4000 RTP/AVP 98 110\na=rtpmap:98 opus/48000/2\na=rtpmap:110 telephone-event/8000\n"
+        );
+        var current = OfferAnswer.Answer(offer, All, Local).Media!;
+        current.OtherFormats.Should().BeEmpty("an answer of ours names one codec");
+
+        var again = OfferAnswer.Offer(All, Local, current).Media[0];
+
+        again.Formats.Should().OnlyHaveUniqueItems();
+        var formats = again.PayloadFormats.ToDictionary(f => f.PayloadType);
+        (formats[98].Encoding, formats[110].ClockRateHz).Should().Be(("opus", 8000));
+        formats
+            .Values.Should()
+            .Contain(f => f.Is("L16", 16_000, 1))
+            .And.Contain(f => f.Is("telephone-event", 48_000, 1));
     }
 
     [Fact]

@@ -138,6 +138,28 @@ public class RestoreTests
         }
     }
 
+    [Fact]
+    public void A_call_whose_description_was_not_written_down_is_refreshed_by_a_reinvite_that_asks_for_an_offer()
+    {
+        var options = Options() with { SessionExpiresS = 600, RefreshByUpdate = false };
+        var pair = Established(options, options);
+        var state = pair.Caller.Session.State with { LocalDescription = null };
+
+        pair.Caller.Session = SipSession.Restore(state, pair.Caller.Options, pair.Now);
+        pair.Advance(6);
+
+        pair.Ladder.Should().Equal("caller INVITE");
+        pair.Messages[^1].Body.Length.Should().Be(0);
+        pair.Callee.Saw<SipSessionEvent.OfferReceived>().Should().BeFalse();
+        pair.Callee.Do(s => s.AcceptOffer(OfferBody, pair.Now));
+        pair.Pump();
+        pair.Caller.Single<SipSessionEvent.OfferReceived>().Body.ToArray().Should().Equal(OfferBody.ToArray());
+        pair.Caller.Do(s => s.AcceptOffer(AnswerBody, pair.Now));
+        pair.Pump().Ladder.Should().Equal("caller INVITE", "callee 200", "caller ACK");
+        pair.Messages[^1].Body.ToArray().Should().Equal(AnswerBody.ToArray());
+        pair.Caller.Session.State.LocalDescription.Should().Be("answer");
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_restored_call_goes_on_or_ends_within_its_deadlines(string way)

@@ -1,3 +1,4 @@
+using System.Text;
 using OCPlatform.Sip.Sessions;
 using static OCPlatform.Sip.Tests.Sessions.CallSetupTests;
 using static OCPlatform.Sip.Tests.Sessions.SessionPair;
@@ -39,6 +40,31 @@ public class SessionTimerTests
         pair.Callee.Do(s => s.AcceptOffer(AnswerBody, pair.Now));
         pair.Pump().Ladder.Should().Equal("caller INVITE", "callee 200", "caller ACK");
         pair.Advance(290).Ladder.Should().HaveCount(3);
+    }
+
+    [Fact]
+    public void A_refresh_by_reinvite_repeats_the_description_that_left_and_not_the_one_that_was_written()
+    {
+        var session = SipSession.Outgoing(Plan("all that there is"), With(), TimeSpan.Zero);
+        session.TryTake(out var action);
+        // The gateway has cut the offer to the trunk.
+        var left = Parse(((SipSessionAction.Send)action!).Request);
+        left.SetBody("what left"u8.ToArray(), "application/sdp");
+        session.OnRequestSent(SipSession.InviteKey, left);
+        var ok = SipResponse.Create(left, 200, toTag: "peer");
+        ok.Contact = NameAddress.Parse("<sip:peer@192.0.2.7>");
+        ok.Headers.Add(SipHeaderId.Allow, "INVITE, ACK, BYE, CANCEL");
+        ok.SetBody(AnswerBody, "application/sdp");
+        session.OnResponse(SipSession.InviteKey, Parse(ok), TimeSpan.Zero);
+        while (session.TryTake(out _)) { }
+
+        session.OnDeadline(session.Deadline);
+
+        SipRequest? refresh = null;
+        while (session.TryTake(out action))
+            refresh ??= (action as SipSessionAction.Send)?.Request;
+        refresh!.Method.Should().Be(SipMethod.Invite, "the peer's Allow does not name UPDATE");
+        Encoding.ASCII.GetString(refresh.Body.Span).Should().Be("what left");
     }
 
     [Theory]

@@ -10,7 +10,9 @@ namespace OCPlatform.Bench.Media;
 internal static class MediaBench
 {
     private const string Usage =
-        "media [--quick] [--service echo|play|rec] [--steps N,N,…] [--rate CALLS A SECOND], or media --serve [PORT]";
+        "media [--quick] [--service echo|play|rec] [--steps N,N,…] [--rate CALLS A SECOND] [--spray CALLS], or media --serve [PORT]";
+
+    private const int SprayPackets = 4;
 
     private static readonly int[] Steps = [100, 400, 1000, 1300, 2000, 2600, 3000, 3300, 3500, 4000, 4500, 5000];
     private static readonly int[] QuickSteps = [100, 500];
@@ -29,6 +31,7 @@ internal static class MediaBench
         var services = new[] { "echo", "play", "rec" };
         int[]? steps = null;
         var rate = 100;
+        var sprayed = 0;
         for (var i = 0; i < arguments.Length; i++)
         {
             switch (arguments[i])
@@ -45,6 +48,9 @@ internal static class MediaBench
                 case "--rate" when i + 1 < arguments.Length:
                     rate = int.Parse(arguments[++i], CultureInfo.InvariantCulture);
                     break;
+                case "--spray" when i + 1 < arguments.Length:
+                    sprayed = int.Parse(arguments[++i], CultureInfo.InvariantCulture);
+                    break;
                 default:
                     Console.Error.WriteLine(Usage);
                     return 2;
@@ -55,17 +61,16 @@ internal static class MediaBench
             Console.Error.WriteLine("media needs Linux and two cores: one for the platform, one for its callers.");
             return 2;
         }
+        if (sprayed > 0)
+        {
+            return SprayAsync(sprayed, PlanOf(quick, rate)).GetAwaiter().GetResult();
+        }
         return RunAsync(services, steps ?? (quick ? QuickSteps : Steps), quick, rate).GetAwaiter().GetResult();
     }
 
     private static async Task<int> RunAsync(string[] services, int[] steps, bool quick, int rate)
     {
-        var plan = new StepPlan(
-            rate,
-            Windows: quick ? 1 : 3,
-            TimeSpan.FromSeconds(quick ? 3 : 8),
-            WarmUpCalls: quick ? 50 : 500
-        );
+        var plan = PlanOf(quick, rate);
         var knees = new FigureTable("calls per core", "knee", "CPU ms a call-second", "kB a call", "SIP CPU ms a call");
         foreach (var service in services)
         {
@@ -98,6 +103,25 @@ internal static class MediaBench
         }
         knees.Print();
         return 0;
+    }
+
+    private static StepPlan PlanOf(bool quick, int rate) =>
+        new(rate, Windows: quick ? 1 : 3, TimeSpan.FromSeconds(quick ? 3 : 8), WarmUpCalls: quick ? 50 : 500);
+
+    /// <summary>What a packet from a stranger's address costs beside one of the call, and that it changes nothing.</summary>
+    private static async Task<int> SprayAsync(int calls, StepPlan plan)
+    {
+        Console.WriteLine($"{calls} echoing calls; then {SprayPackets} packets of a stranger beside each of their own");
+        var alone = await MediaStep.RunAsync("echo", calls, plan);
+        Console.WriteLine(alone);
+        var sprayed = await MediaStep.RunAsync("echo", calls, plan with { StrangersPackets = SprayPackets });
+        Console.WriteLine(sprayed);
+        const double packetsPerSecond = 50;
+        var valid = 1000 * alone.CpuMsPerSecond / (calls * packetsPerSecond);
+        var strange =
+            1000 * (sprayed.CpuMsPerSecond - alone.CpuMsPerSecond) / (calls * packetsPerSecond * SprayPackets);
+        Console.WriteLine($"CPU a packet: {valid:0.00} µs of the call, answered; {strange:0.00} µs of a stranger");
+        return sprayed.Held ? 0 : 1;
     }
 
     private static void PrintMarginal(List<StepFigures> steps)

@@ -3,7 +3,8 @@ using OCPlatform.Bench.Calls;
 namespace OCPlatform.Bench.Media;
 
 /// <summary>How a step goes.</summary>
-internal sealed record StepPlan(int PerSecond, int Windows, TimeSpan Window, int WarmUpCalls);
+/// <param name="StrangersPackets">Packets from a stranger's address beside each of a call's own.</param>
+internal sealed record StepPlan(int PerSecond, int Windows, TimeSpan Window, int WarmUpCalls, int StrangersPackets = 0);
 
 /// <summary>
 /// What a step gave; of the windows the median. Set-up and tear-down are the process's CPU of that time without what the media
@@ -101,6 +102,7 @@ internal static class MediaStep
         await caller.WaitAsync(ramp + TimeSpan.FromSeconds(1));
         var up = ProcessFigures.Of(process) - before;
         var upSeconds = ramp.TotalSeconds + 1;
+        generator.StrangersPackets = plan.StrangersPackets;
         await caller.WaitAsync(Settle);
 
         var taken = new List<(WindowFigures Media, ProcessFigures Used)>();
@@ -112,6 +114,7 @@ internal static class MediaStep
             var used = ProcessFigures.Of(process) - from;
             taken.Add((await generator.EndWindowAsync(), used));
         }
+        generator.StrangersPackets = 0;
         var rssKb = ProcessFigures.Of(process).RssKb - rest.RssKb;
         await caller.WaitAsync(TimeSpan.FromSeconds(1));
 

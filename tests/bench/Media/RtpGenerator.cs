@@ -30,12 +30,14 @@ internal sealed class RtpGenerator : IDisposable
     private const int MaxPerWindow = 1_000;
 
     private readonly GeneratorSocket _socket = new();
+    private readonly GeneratorSocket _stranger = new();
     private readonly PayloadBook _book;
     private readonly Thread _thread;
     private readonly List<Call>[] _slots = [.. Enumerable.Range(0, Slots).Select(_ => new List<Call>())];
     private readonly Call?[] _byPort = new Call?[65536];
     private readonly System.Collections.Concurrent.ConcurrentQueue<Action> _posted = new();
     private volatile bool _stop;
+    private volatile int _strange;
     private int _calls;
     private long _windowNs;
     private long _slipNs;
@@ -49,6 +51,13 @@ internal sealed class RtpGenerator : IDisposable
 
     /// <summary>Where every call's SDP sends to.</summary>
     public int Port => _socket.Port;
+
+    /// <summary>How many packets each call gets from an address that is not its peer's, beside each that is.</summary>
+    public int StrangersPackets
+    {
+        get => _strange;
+        set => _strange = value;
+    }
 
     public void Add(int port) =>
         _posted.Enqueue(() =>
@@ -98,6 +107,7 @@ internal sealed class RtpGenerator : IDisposable
         _stop = true;
         _thread.Join();
         _socket.Dispose();
+        _stranger.Dispose();
     }
 
     private static WindowFigures SumUp(List<CallWindow> calls, double seconds, double slipMs)
@@ -138,8 +148,13 @@ internal sealed class RtpGenerator : IDisposable
             foreach (var call in _slots[slot])
             {
                 call.Write(_socket.Queue(call.Port), _book);
+                for (var i = 0; i < _strange; i++)
+                {
+                    call.WriteStrange(_stranger.Queue(call.Port), i, _book);
+                }
             }
             _socket.Flush();
+            _stranger.Flush();
             for (var count = GeneratorSocket.Batch; count == GeneratorSocket.Batch; )
             {
                 count = _socket.Receive();
@@ -182,6 +197,13 @@ internal sealed class RtpGenerator : IDisposable
             book.From(_place).CopyTo(packet[RtpHeader.FixedBytes..]);
             _timestamp += PayloadBook.PacketBytes;
             _place = PayloadBook.Next(_place, 1);
+        }
+
+        /// <summary>The same stream by its numbers, with another's audio: what only the address gives away.</summary>
+        public void WriteStrange(Span<byte> packet, int index, PayloadBook book)
+        {
+            RtpHeader.Write(packet, 0, false, (ushort)(_sequence + index), _timestamp, _ssrc);
+            book.From(PayloadBook.Next(_place, 100)).CopyTo(packet[RtpHeader.FixedBytes..]);
         }
 
         public void Read(ReadOnlySpan<byte> packet, long arrivalNs, PayloadBook book)

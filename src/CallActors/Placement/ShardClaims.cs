@@ -1,0 +1,109 @@
+using Akka.Actor;
+using Akka.Hosting;
+using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Sharding;
+
+namespace OCPlatform.CallActors.Placement;
+
+/// <summary>
+/// Sees to it that this node has shards for new calls: it touches shards that no node has claimed, and those that answer from
+/// here are its own. What two nodes touch at once the coordinator gives to one of them; the other tries others.
+/// </summary>
+public sealed class ShardClaims : ReceiveActor, IWithTimers
+{
+    /// <summary>
+    /// Shards for new calls. Few: after a crash each one with calls is given a new home by a write to a majority of the nodes,
+    /// one after the other. Enough that a node's calls fall evenly to the others, and leave it in portions.
+    /// </summary>
+    public const int Wanted = 32;
+
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Verify = TimeSpan.FromSeconds(10);
+
+    private readonly ClusterView _view;
+    private readonly IActorRef _calls;
+    private readonly ShardSet _claimed = new();
+
+    // Claimed shards that were touched again and have not answered yet.
+    private ShardSet _silent = new();
+
+    public ShardClaims(ClusterView view, IRequiredActor<CallRegion> calls)
+    {
+        _view = view;
+        _calls = calls.ActorRef;
+        Receive<Claim>(_ => TouchNew());
+        Receive<Check>(_ => TouchOwn());
+        Receive<ShardTouch.Here>(here => OnTouched(ShardedId.NumberOf(here.Shard)));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private sealed record Claim
+    {
+        public static readonly Claim Instance = new();
+    }
+
+    private sealed record Check
+    {
+        public static readonly Check Instance = new();
+    }
+
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(Claim), Claim.Instance, TimeSpan.Zero, Retry);
+        Timers.StartPeriodicTimer(nameof(Check), Check.Instance, Verify);
+    }
+
+    private void TouchNew()
+    {
+        if (_view.Draining || _claimed.Count >= Wanted)
+        {
+            return;
+        }
+        var free = Enumerable
+            .Range(0, ShardedId.ShardCount)
+            .Where(shard => !_claimed.Contains(shard) && !_view.IsClaimedElsewhere(shard))
+            .ToArray();
+        Random.Shared.Shuffle(free);
+        foreach (var shard in free.Take(Wanted - _claimed.Count))
+        {
+            Touch(shard);
+        }
+    }
+
+    /// <summary>A shard that does not answer, or from elsewhere, is no place for a new call.</summary>
+    private void TouchOwn()
+    {
+        var lost = _silent.ToList();
+        foreach (var shard in lost)
+        {
+            _claimed.Remove(shard);
+        }
+        if (lost.Count > 0)
+        {
+            _view.SetClaimed(_claimed);
+        }
+        _silent = new ShardSet(_claimed.ToBytes());
+        foreach (var shard in _claimed.ToList())
+        {
+            Touch(shard);
+        }
+    }
+
+    private void Touch(int shard) => _calls.Tell(new ShardTouch(ShardedId.NameOf(shard)));
+
+    private void OnTouched(int shard)
+    {
+        if (shard < 0)
+        {
+            return;
+        }
+        var isHere = Sender.Path.Address.HasLocalScope;
+        _silent.Remove(shard);
+        // More may answer than were wanted, when the coordinator was slow and others were touched meanwhile.
+        if (isHere && _claimed.Count < Wanted ? _claimed.Add(shard) : !isHere && _claimed.Remove(shard))
+        {
+            _view.SetClaimed(_claimed);
+        }
+    }
+}
