@@ -192,9 +192,14 @@ public sealed partial class CallActor
         var media = _state.Media is { Length: > 0 } json
             ? JsonSerializer.Deserialize<NegotiatedMedia>(json, WireSerializer.Json)
             : null;
-        var isOpen = media is not null && TryOpenMedia(_state.Called);
-        var leg = RestoreLeg(kept, session, isOpen ? media : null);
-        if (!isOpen)
+        Negotiation? negotiation = null;
+        if (media is not null && TryOpenMedia(_state.Called))
+        {
+            negotiation = Negotiate(PeerOf(kept), terms: kept.Terms, sessionId: media.SessionId);
+            negotiation.TakeUp(media, kept.SdpVersion ?? media.SessionVersion, kept.Holding ?? false);
+        }
+        var leg = RestoreLeg(kept, session, negotiation);
+        if (negotiation is null)
         {
             Lose(media is null ? "what its media is was not agreed yet" : "no RTP port is free");
             return;
@@ -220,15 +225,11 @@ public sealed partial class CallActor
         StartTalking();
     }
 
-    private CallLeg RestoreLeg(CallLegState kept, SipSessionState session, NegotiatedMedia? media)
+    private static IPAddress? PeerOf(CallLegState kept) =>
+        kept.Path is { } path ? IPEndPoint.Parse(path.Remote).Address : null;
+
+    private CallLeg RestoreLeg(CallLegState kept, SipSessionState session, Negotiation? negotiation)
     {
-        Negotiation? negotiation = null;
-        if (media is not null)
-        {
-            var peer = kept.Path is { } path ? IPEndPoint.Parse(path.Remote).Address : null;
-            negotiation = Negotiate(peer, terms: kept.Terms, sessionId: media.SessionId);
-            negotiation.TakeUp(media, kept.SdpVersion ?? media.SessionVersion, kept.Holding ?? false);
-        }
         var restored = SipSession.Restore(session, _services.Session, Elapsed);
         var number = kept.Number ?? 1;
         _lastLeg = Math.Max(_lastLeg, number);
