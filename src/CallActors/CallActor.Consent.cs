@@ -13,6 +13,7 @@ public sealed partial class CallActor
 
     // A caller who speaks into the prompt hears it again; who does so each time is not recorded.
     private const int MostPrompts = 3;
+    private const string PauseOfNewParty = "another party took over, who is told first";
     private static readonly TimeSpan PromptDeadline = TimeSpan.FromSeconds(40);
 
     private readonly List<IConversationMessage> _afterPrompt = [];
@@ -75,7 +76,7 @@ public sealed partial class CallActor
         if (_recording is not null && RecordingOptions is { ConsentFirst: true, ConsentPrompt.Length: > 0 })
         {
             _awaitsConsent = _service is null;
-            PauseOrGoOn("another party took over, who is told first");
+            PauseOrGoOn(PauseOfNewParty);
         }
     }
 

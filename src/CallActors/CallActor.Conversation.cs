@@ -20,6 +20,7 @@ public sealed partial class CallActor
     private IActorRef? _conversations;
     private CallVoice? _voice;
     private IDisposable? _pumped;
+    private IActorRef? _conversation;
     private bool _attached;
     private bool _agentHasSpoken;
 
@@ -29,6 +30,8 @@ public sealed partial class CallActor
     }
 
     private sealed record ReplyOverdue(bool GiveUp);
+
+    private sealed record ConversationGone(IActorRef Conversation);
 
     private ConversationId ConversationId => ConversationId.OfCall(_id);
 
@@ -50,9 +53,12 @@ public sealed partial class CallActor
                 ConversationChannel.Voice,
                 _agent ?? _options.Agent,
                 _state.Record!.Direction == CallDirection.Outbound ? _state.Record.To : _state.Record.From,
-                Now
+                Now,
+                New: _isNew
             )
         );
+        // Said once: a second one may find what the first one has begun.
+        _isNew = false;
         Timers.StartSingleTimer(nameof(AttachAgain), AttachAgain.Instance, AttachRetry);
     }
 
@@ -91,6 +97,7 @@ public sealed partial class CallActor
         {
             case ConversationEvents.Attached attached:
                 _attached = true;
+                WatchConversation();
                 _voice!.UseVoice(attached.Voice);
                 Timers.Cancel(nameof(AttachAgain));
                 OnAttachedAgain();
@@ -119,6 +126,26 @@ public sealed partial class CallActor
             default:
                 Unhandled(message);
                 break;
+        }
+    }
+
+    private void WatchConversation()
+    {
+        if (!Sender.Equals(_conversation))
+        {
+            _conversation = Sender;
+            Context.WatchWith(Sender, new ConversationGone(Sender));
+        }
+    }
+
+    /// <summary>The conversation has moved to another node, or was idle: it goes on where it is asked for.</summary>
+    private void OnConversationGone(ConversationGone gone)
+    {
+        if (gone.Conversation.Equals(_conversation))
+        {
+            _conversation = null;
+            _attached = false;
+            Attach();
         }
     }
 

@@ -30,9 +30,14 @@ public sealed partial class CallActor
     private IActorRef? _watched;
     private bool _gatewayIsGone;
 
+<<<<<<< HEAD
     // What is to be sent while there is no gateway; what finds no room is lost, as on a network.
     private const int MostUnsent = 16;
     private readonly Queue<IWireMessage> _unsent = [];
+=======
+    // Leaves, and waits to hear that the peer knows another one.
+    private IActorRef? _leftGateway;
+>>>>>>> main
 
     // Responses go back to the gateway that holds the transaction.
     private readonly Dictionary<string, IActorRef> _transactions = [];
@@ -227,6 +232,10 @@ public sealed partial class CallActor
             return;
         }
         var isOther = !gateway.Equals(_gateway);
+        if (isOther && found.Reason == SeekReason.Leaving)
+        {
+            _leftGateway = _gateway;
+        }
         UseGateway(gateway);
         foreach (var leg in _legs.ToList())
         {

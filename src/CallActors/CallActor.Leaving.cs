@@ -146,7 +146,7 @@ public sealed partial class CallActor
         Timers.CancelAll();
         if (_media is { } media)
         {
-            _services.LiveCalls.Remove(_id);
+            _services.LiveCalls.Remove(_id, isOver: false);
             StopVoice();
             if (_mediaStarted)
             {

@@ -14,11 +14,14 @@ public sealed partial class CallActor
     private int _recordings;
     private int _recordingsEnding;
 
+    /// <summary>From the recording's start to that of the part under way.</summary>
+    private long _recordingFromMs;
+
     /// <summary>Somebody asked for the pause: a card number or the like is being given.</summary>
     private bool _pausedByRequest;
     private DateTimeOffset _secretBefore;
 
-    private sealed record RecordingOpened(string Id, string? Fault);
+    private sealed record RecordingOpened(string PartId, string? Fault);
 
     private sealed record RecordingEnded(string Id, KeptRecording? Kept, string? Fault);
 
@@ -62,7 +65,8 @@ public sealed partial class CallActor
                         note.Bytes,
                         note.Sha256,
                         LostMs: 0,
-                        note.Fault
+                        note.Fault,
+                        note.Part
                     )
                 );
             }
@@ -164,7 +168,8 @@ public sealed partial class CallActor
 
     private const string NotRecorded = "the call is not being recorded";
 
-    private static long PositionMs(ActiveRecording recording) => (long)recording.Recorder.Position.TotalMilliseconds;
+    private long PositionMs(ActiveRecording recording) =>
+        _recordingFromMs + (long)recording.Recorder.Position.TotalMilliseconds;
 
     private CallOutcome Done(CallVerb verb) => new(_id, verb, CallVerbResult.Done, null, null);
 
@@ -172,9 +177,9 @@ public sealed partial class CallActor
 
     private void BeginRecording()
     {
-        var recording = _services.Recordings!.Begin(_id, ++_recordings, _media!.SampleRateHz);
-        _recording = recording;
-        _media.AudioTap = recording.Recorder;
+        var recording = _services.Recordings!.Begin(_id, ++_recordings, _media!.SampleRateHz, OffsetMs);
+        _recordingFromMs = 0;
+        Tap(recording);
         Record(
             new CallEvents.RecordingStarted(
                 _id,
@@ -183,10 +188,60 @@ public sealed partial class CallActor
                 recording.Recorder.Format.ToString()
             )
         );
+    }
+
+    /// <summary>
+    /// After a takeover, once the journal has been applied and the media session is there again: goes on with the recording
+    /// that ran on the node that is gone, in a part of its own that stands at its own time. A pause stays one; whoever had not
+    /// heard the consent prompt hears it again. Without an interrupted recording nothing happens.
+    /// </summary>
+    private void TakeUpRecording()
+    {
+        var record = _state.Record!;
+        _recordings = record.Recordings.Count;
+        _promptHeard = _recordings > 0;
+        if (InterruptedRecording.Of(record) is not { } interrupted || _services.Recordings is not { } desk)
+        {
+            return;
+        }
+        var recording = desk.Begin(_id, interrupted.Number, _media!.SampleRateHz, OffsetMs, interrupted.NextPart);
+        var startedAt = record.Recordings.Find(r => r.Id == recording.Id)!.StartedAt;
+        _recordingFromMs = Math.Max(0, (long)(recording.StartedAt - startedAt).TotalMilliseconds);
+        _awaitsConsent = interrupted is { Paused: true, Pause: PauseOfNewParty };
+        _pausedByRequest = interrupted.Paused && !_awaitsConsent;
+        recording.Recorder.Paused = interrupted.Paused;
+        _capture?.File.Paused = _pausedByRequest;
+        Tap(recording);
+        Record(
+            new CallEvents.RecordingPartStarted(
+                _id,
+                recording.StartedAt,
+                recording.Id,
+                interrupted.NextPart,
+                recording.OffsetMs,
+                recording.Recorder.Format.ToString(),
+                _services.NodeName
+            )
+        );
+        if (_awaitsConsent)
+        {
+            _promptHeard = false;
+            BeginPrompt();
+        }
+    }
+
+    /// <summary>From the call's answer to now: where a part that begins now stands.</summary>
+    private long OffsetMs =>
+        _state.Record?.AnsweredAt is { } answeredAt ? Math.Max(0, (long)(Now - answeredAt).TotalMilliseconds) : 0;
+
+    private void Tap(ActiveRecording recording)
+    {
+        _recording = recording;
+        _media!.AudioTap = recording.Recorder;
         recording.Recorder.Opened.PipeTo(
             Self,
-            success: () => new RecordingOpened(recording.Id, null),
-            failure: e => new RecordingOpened(recording.Id, e.Message)
+            success: () => new RecordingOpened(recording.PartId, null),
+            failure: e => new RecordingOpened(recording.PartId, e.Message)
         );
     }
 
@@ -199,7 +254,7 @@ public sealed partial class CallActor
         }
         _log.Error("Call {CallId} cannot be recorded: {Cause}", _id, fault);
         Tell(CallVerb.StartRecording, CallVerbResult.NotPossible, null, fault);
-        if (_recording?.Id == opened.Id)
+        if (_recording?.PartId == opened.PartId)
         {
             EndRecording();
         }
@@ -241,13 +296,14 @@ public sealed partial class CallActor
                 new CallEvents.RecordingStopped(
                     _id,
                     Now,
-                    entry.Id,
+                    entry.Recording,
                     entry.Uri,
                     entry.DurationMs,
                     entry.Bytes,
                     entry.Sha256,
                     lostMs,
-                    entry.Fault
+                    entry.Fault,
+                    entry.Part
                 )
             );
             Tell(CallVerb.StopRecording, CallVerbResult.Done);

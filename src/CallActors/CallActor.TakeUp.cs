@@ -376,9 +376,9 @@ public sealed partial class CallActor
         {
             return;
         }
-        _services.LiveCalls.Remove(_id);
+        _services.LiveCalls.Remove(_id, isOver: true);
         StopVoice();
-        media.Silence();
+        media.Abandon();
         _media = null;
     }
 }

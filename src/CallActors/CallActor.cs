@@ -27,9 +27,15 @@ namespace OCPlatform.CallActors;
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
 /// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
+<<<<<<< HEAD
 /// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs, CallActor.Unanswered.cs and
 /// CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets there in good order;
 /// CallActor.Gateways.cs: how it finds its gateway.
+=======
+/// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs,
+/// CallActor.Unanswered.cs and CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets
+/// there in good order; CallActor.Gateways.cs: how it finds its gateway.
+>>>>>>> main
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {
@@ -53,6 +59,8 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private long _journaled;
     private long _durable;
     private bool _journalFailed;
+    private bool _journalAway;
+    private bool _isNew;
 
     /// <summary>The actor was started to take the call up, not by somebody who may have made the id up.</summary>
     private bool _wasWoken;
@@ -97,6 +105,8 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<JournalMessages.Recovered>(OnRecovered);
         Receive<JournalMessages.Failed>(OnPastUnknown);
         Receive<JournalMessages.Fenced>(_ => OnFenced());
+        Receive<JournalMessages.Away>(_ => { });
+        Receive<JournalMessages.Back>(_ => { });
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -111,6 +121,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<IConversationMessage>(OnConversation);
         Receive<ReplyOverdue>(OnReplyOverdue);
         Receive<AttachAgain>(_ => Attach());
+        Receive<ConversationGone>(OnConversationGone);
         Receive<CallCommands.Recover>(_ => { });
         Receive<CallCommands.LeaveNode>(_ => LeaveNode());
         Receive<LeaveDue>(_ => LeaveWhenReady());
@@ -126,7 +137,14 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Signalling();
         NoVerbs();
-        Receive<ReceiveTimeout>(_ => Context.Stop(Self));
+        Receive<ReceiveTimeout>(_ =>
+        {
+            // What happened while the database is away must outlive the call, or it never ends for those who look later.
+            if (!_journalAway)
+            {
+                Context.Stop(Self);
+            }
+        });
         Receive<CallCommands.LeaveNode>(_ =>
         {
             _departure ??= new Departure(Elapsed);
@@ -152,8 +170,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             }
         });
         Receive<JournalMessages.Fenced>(_ => OnFenced());
+        Receive<JournalMessages.Away>(_ => _journalAway = true);
+        Receive<JournalMessages.Back>(_ => _journalAway = false);
         Receive<JournalMessages.Failed>(failed =>
         {
+            _journalAway = false;
             // The caller is worth more than the record: the call goes on, and says so.
             _journalFailed = true;
             _log.Error("Call {CallId} goes on without its journal: {Cause}", _id, failed.Cause);
@@ -173,6 +194,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Open(SipGatewayEvents.InviteArrived invite)
     {
         Context.SetReceiveTimeout(null);
+        _isNew = true;
         Become(InCall);
         OnInvite(invite);
     }
@@ -180,6 +202,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     private void Open(CallCommands.Place place)
     {
         Context.SetReceiveTimeout(null);
+        _isNew = true;
         Become(InCall);
         OnPlace(place);
     }
@@ -357,7 +380,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         if (_media is { } media)
         {
             // Not in another's name: the call may be at home here again already.
-            _services.LiveCalls.Remove(_id);
+            _services.LiveCalls.Remove(_id, isOver: _state.IsEnded);
             media.Dispose();
             _media = null;
         }

@@ -58,8 +58,13 @@ public static class CallHosting
     }
 
     /// <summary>The shard region of the calls, the projection of their records, and the drain at shutdown.</summary>
-    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder) =>
+    /// <param name="drain">How long calls may take to move to other nodes when this one is being stopped.</param>
+    public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
+            .AddHocon(
+                $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
+                HoconAddMode.Prepend
+            )
             .WithNodeShards<CallRegion, CallActor>(
                 ShardKind.Calls,
                 Role,
@@ -78,6 +83,7 @@ public static class CallHosting
                     system.ActorOf(resolver.Props<MediaGhostKeeper>(), MediaGhostMessages.ActorName);
                     if (Cluster.Get(system).SelfRoles.Contains(Role))
                     {
+                        system.ActorOf(resolver.Props<Witness>(), Witness.Name);
                         system.ActorOf(resolver.Props<ShardClaims>(), "shard-claims");
                     }
                 }
@@ -87,9 +93,17 @@ public static class CallHosting
                     CallDrain.Register(
                         system,
                         registry,
-                        ServiceOf<LiveCalls>(system),
                         ServiceOf<CallServices>(system).Fence,
-                        ServiceOf<TimeProvider>(system)
+                        () =>
+                            new CallDrain(
+                                system,
+                                registry,
+                                ServiceOf<LiveCalls>(system),
+                                ServiceOf<MediaGhosts>(system),
+                                ServiceOf<ClusterView>(system),
+                                ServiceOf<TimeProvider>(system),
+                                drain
+                            )
                     )
             );
 

@@ -12,6 +12,7 @@ public sealed class CallMetrics : IDisposable
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _started;
     private readonly Counter<long> _ended;
+    private readonly Counter<long> _recovered;
     private readonly Histogram<double> _setUp;
     private readonly Histogram<double> _turnLatency;
     private readonly Counter<long> _interruptions;
@@ -26,6 +27,10 @@ public sealed class CallMetrics : IDisposable
     {
         _started = _meter.CreateCounter<long>("ocp_calls_started", description: "Calls admitted to an actor.");
         _ended = _meter.CreateCounter<long>("ocp_calls_ended", description: "Calls ended, by who and why.");
+        _recovered = _meter.CreateCounter<long>(
+            "ocp_calls_recovered",
+            description: "Calls of nodes that went which this node has taken up."
+        );
         _setUp = _meter.CreateHistogram<double>("ocp_call_setup_seconds", "s", "INVITE taken up to final response.");
         _turnLatency = _meter.CreateHistogram<double>(
             "ocp_turn_latency_seconds",
@@ -49,6 +54,8 @@ public sealed class CallMetrics : IDisposable
     }
 
     internal void Started() => _started.Add(1);
+
+    internal void Recovered() => _recovered.Add(1);
 
     internal void Ended(EndCause cause, MediaQuality? quality, string? trunk)
     {

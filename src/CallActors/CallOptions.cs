@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.TurnTaking;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Media.Capture;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Sip.Sessions;
@@ -69,6 +70,12 @@ public sealed class CallOptions : IValidatableObject
     /// <summary>Threads on which calls listen and speak; 0 for one per core.</summary>
     [Range(0, 256)]
     public int SpeechPumpThreads { get; set; }
+
+    /// <summary>
+    /// New calls while the database is away: `refuse` them with 503, so that the caller's side tries elsewhere; or `accept`
+    /// them, their journal following when it is back. Live calls go on either way.
+    /// </summary>
+    public DatabaseAwayPolicy WhenDatabaseIsAway { get; set; } = DatabaseAwayPolicy.Refuse;
 
     /// <summary>Captures of single calls for Wireshark.</summary>
     public CaptureOptions Capture { get; set; } = new();

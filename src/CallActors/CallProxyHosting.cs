@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Cluster.Hosting;
 using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,5 +23,5 @@ public static class CallProxyHosting
 
     /// <summary>Reaches the calls in place of their region, which nodes with role `call` have.</summary>
     public static AkkaConfigurationBuilder AddCallProxy(this AkkaConfigurationBuilder builder) =>
-        builder.WithShardRegionProxy<CallRegion>("calls", CallHosting.Role, new CallShardExtractor());
+        builder.WithNodeShardProxy<CallRegion>(ShardKind.Calls, CallHosting.Role, new CallShardExtractor());
 }

@@ -8,6 +8,8 @@ namespace OCPlatform.CallActors;
 public sealed class LiveCalls
 {
     private readonly ConcurrentDictionary<CallId, MediaSession> _calls = new();
+    private readonly ConcurrentDictionary<CallId, byte> _leaving = new();
+    private volatile Action<LiveCallChange>? _tell;
 
     public int Count => _calls.Count;
 
@@ -38,7 +40,60 @@ public sealed class LiveCalls
         }
     }
 
-    internal void Add(CallId call, MediaSession session) => _calls[call] = session;
+    /// <summary>Calls that left this node to be taken up elsewhere, and have not begun there yet, as far as is known.</summary>
+    public IReadOnlyCollection<CallId> Leaving => [.. _leaving.Keys];
 
-    internal void Remove(CallId call) => _calls.TryRemove(call, out _);
+    internal void Add(CallId call, MediaSession session)
+    {
+        _calls[call] = session;
+        _leaving.TryRemove(call, out _);
+        _tell?.Invoke(new LiveCallChange(call, LiveCallChangeKind.Begun));
+    }
+
+    /// <param name="isOver">
+    /// The call has ended, or is another node's already. False: it is to be taken up, here or elsewhere.
+    /// </param>
+    internal void Remove(CallId call, bool isOver)
+    {
+        if (!_calls.TryRemove(call, out _))
+        {
+            return;
+        }
+        if (isOver || _tell is null)
+        {
+            _tell?.Invoke(new LiveCallChange(call, LiveCallChangeKind.Ended));
+            return;
+        }
+        _leaving[call] = 0;
+        _tell.Invoke(new LiveCallChange(call, LiveCallChangeKind.Left));
+    }
+
+    /// <summary>Whoever is to hear of every change from now on; the calls that live already are told as begun.</summary>
+    internal void Watch(Action<LiveCallChange> tell)
+    {
+        _tell = tell;
+        foreach (var call in Ids)
+        {
+            tell(new LiveCallChange(call, LiveCallChangeKind.Begun));
+        }
+    }
+
+    /// <summary>These live somewhere again, or are over.</summary>
+    internal void MarkTakenUp(IReadOnlyList<CallId> calls)
+    {
+        foreach (var call in calls)
+        {
+            _leaving.TryRemove(call, out _);
+        }
+    }
 }
+
+internal enum LiveCallChangeKind
+{
+    Begun,
+    Ended,
+    Left,
+}
+
+/// <summary>What became of a call on this node.</summary>
+internal sealed record LiveCallChange(CallId Call, LiveCallChangeKind Kind);

@@ -28,7 +28,7 @@ public sealed class MediaGhosts(TimeProvider time)
         if (!_ghosts.TryAdd(call, new Ghost(session, timer)))
         {
             timer.Dispose();
-            session.Silence();
+            session.Abandon();
         }
     }
 
@@ -37,7 +37,7 @@ public sealed class MediaGhosts(TimeProvider time)
         if (_ghosts.TryRemove(call, out var ghost))
         {
             ghost.Timer.Dispose();
-            ghost.Session.Silence();
+            ghost.Session.Abandon();
         }
     }
 

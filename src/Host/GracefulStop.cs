@@ -1,5 +1,7 @@
 using Akka.Actor;
+using Microsoft.Extensions.Options;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Health;
 using Serilog;
 
@@ -7,18 +9,25 @@ namespace OCPlatform.Host;
 
 /// <summary>
 /// The end of the process. First the node stops taking calls and those it has are told goodbye (BYE), then HTTP and
-/// the actor system stop. Whatever hangs, the process is gone 5 s after the signal.
+/// the actor system stop. Whatever hangs, the process is gone 5 s after the signal; where other nodes take the calls, after
+/// the time that they may take to move besides.
 /// </summary>
 public sealed class GracefulStop(
     ActorSystem system,
     Draining draining,
     NodeFence fence,
+    ClusterView view,
+    PlatformOptions options,
+    IOptions<HostOptions> host,
     IHostApplicationLifetime lifetime,
     TimeProvider time
 ) : IHostedLifecycleService, IDisposable
 {
     /// <summary>Below the promised 5 s by what a process needs to leave.</summary>
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(4.5);
+
+    /// <summary>When services that have not stopped by themselves are cut.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.2);
 
     private ITimer? _watchdog;
     private volatile bool _allStopped;
@@ -30,7 +39,15 @@ public sealed class GracefulStop(
         _onStopping = lifetime.ApplicationStopping.Register(() =>
         {
             draining.Begin();
-            _watchdog = time.CreateTimer(_ => Leave(), null, LastMoment, Timeout.InfiniteTimeSpan);
+            var moving = view.OthersTakeCalls ? TimeSpan.FromSeconds(options.Cluster.DrainSeconds) : TimeSpan.Zero;
+            // The host reads it when it begins to stop its services, which is after this.
+            host.Value.ShutdownTimeout = moving + Patience;
+            _watchdog = time.CreateTimer(
+                _ => Leave(moving + LastMoment),
+                null,
+                moving + LastMoment,
+                Timeout.InfiniteTimeSpan
+            );
         });
         return Task.CompletedTask;
     }
@@ -48,7 +65,7 @@ public sealed class GracefulStop(
         }
         else
         {
-            Log.Information("Stopping: no new calls, and live calls are told goodbye");
+            Log.Information("Stopping: no new calls, and live calls move to other nodes or are told goodbye");
         }
         await CoordinatedShutdown.Get(system).Run(reason).WaitAsync(cancellationToken);
     }
@@ -69,14 +86,14 @@ public sealed class GracefulStop(
     // Not the watchdog: what is disposed after this service may hang too.
     public void Dispose() => _onStopping.Dispose();
 
-    private void Leave()
+    private void Leave(TimeSpan lastMoment)
     {
         if (_allStopped)
         {
             Log.CloseAndFlush();
             Environment.Exit(fence.HasFallen ? FencedExit.ExitCode : 0);
         }
-        Log.Error("The stop took longer than {LastMoment} s; leaving what is left", LastMoment.TotalSeconds);
+        Log.Error("The stop took longer than {LastMoment} s; leaving what is left", lastMoment.TotalSeconds);
         Log.CloseAndFlush();
         Environment.Exit(fence.HasFallen ? FencedExit.ExitCode : 1);
     }
@@ -89,7 +106,7 @@ public static class GracefulStopRegistration
         services.AddSingleton<NodeFence>();
         services.AddHostedService<FencedExit>();
         services.AddHostedService<GracefulStop>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4.2));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = GracefulStop.Patience);
         return services;
     }
 }

@@ -50,10 +50,13 @@ public static class NodeRoles
     }
 
     /// <summary>The regions of what the node holds, proxies to what it does not, and its gateways.</summary>
-    public static AkkaConfigurationBuilder AddRoleActors(this AkkaConfigurationBuilder akka, NodeOptions node)
+    public static AkkaConfigurationBuilder AddRoleActors(this AkkaConfigurationBuilder akka, PlatformOptions options)
     {
+        var node = options.Node;
         akka = node.Has(NodeRole.Dialog) ? akka.AddConversationActors() : akka.AddConversationProxy();
-        akka = node.Has(NodeRole.Call) ? akka.AddCallActors() : akka.AddCallProxy();
+        akka = node.Has(NodeRole.Call)
+            ? akka.AddCallActors(TimeSpan.FromSeconds(options.Cluster.DrainSeconds))
+            : akka.AddCallProxy();
         if (node.Has(NodeRole.Gateway))
         {
             akka.AddSipGatewayActor();

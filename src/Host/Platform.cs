@@ -1,4 +1,5 @@
 using Akka.Hosting;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Commands;
@@ -28,16 +29,22 @@ public static class Platform
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Http);
         builder.Services.AddSingleton(database);
+        builder.Services.AddDatabaseHealth(options.Calls.WhenDatabaseIsAway);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddWebSide();
         builder.Services.AddReadiness(options.Node);
         builder.Services.AddMetricsPage();
         builder.Services.AddGracefulStop();
+        builder.Services.AddSingleton<INodeSelf, NodeSelf>();
+        builder.Services.AddClusterView();
         builder.Services.AddRoles(options);
-        builder.Services.AddClusterReports(options.Node);
+        builder.Services.AddClusterReports();
         builder.Services.AddAkka(
             ActorSystemSetup.SystemName,
-            akka => akka.AddNode(options, database).AddRoleActors(options.Node)
+            (akka, services) =>
+                akka.AddNode(options, database, services.GetRequiredService<IDatabaseHealth>())
+                    .AddClusterViewActor()
+                    .AddRoleActors(options)
         );
 
         var app = builder.Build();

@@ -4,6 +4,7 @@ using OCPlatform.Host.Commands;
 var root = new RootCommand("OCPlatform answers phone calls and chats with an AI agent.")
 {
     RunCommand.Create(),
+    ClusterCommand.Create(),
     DoctorCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),

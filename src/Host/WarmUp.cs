@@ -2,6 +2,7 @@ using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.TextToSpeech;
 using OCPlatform.CallActors;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Dialog.Agents;
 using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
@@ -18,6 +19,7 @@ public sealed class WarmUp(
     ICallRecords records,
     CallOptions calls,
     MediaEngine media,
+    ICallPlacement placement,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WarmUp> log,
@@ -64,7 +66,7 @@ public sealed class WarmUp(
     {
         try
         {
-            await records.GetAsync(CallId.New(), cancellation);
+            await records.GetAsync(placement.NewCall(), cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using OCPlatform.LoadTest;
+using OCPlatform.LoadTest.Chaos;
 using Spectre.Console;
 
 if (Console.IsOutputRedirected)
@@ -6,4 +7,6 @@ if (Console.IsOutputRedirected)
     // In a file or a pipe nothing is to be wrapped.
     AnsiConsole.Profile.Width = 240;
 }
-return await LoadCommand.RunAsync(args, AnsiConsole.Console, Console.Error, TimeProvider.System);
+return args is ["chaos", .. var rest]
+    ? await ChaosCommand.RunAsync(rest, AnsiConsole.Console, Console.Error, TimeProvider.System)
+    : await LoadCommand.RunAsync(args, AnsiConsole.Console, Console.Error, TimeProvider.System);

@@ -55,6 +55,21 @@ public sealed class RecoveryTests : ConversationHarness
         }
     }
 
+    [Fact]
+    public void What_is_secret_is_told_to_the_agent_and_to_no_journal()
+    {
+        var model = new ScriptedModel();
+        var conversation = Start(model);
+        conversation.Tell(Attach(), TestActor);
+        model.Next().Text("Hello.").Done();
+        TurnOf(null);
+
+        conversation.Tell(new ConversationCommands.UserPressed(Id, "1", "4", At, Secret: true), TestActor);
+
+        model.Next().Request.Input.Digits.Should().Be("4");
+        AwaitAssert(() => Read(Id).OfType<ConversationJournal.InputTaken>().Single().Text.Should().Be("[withheld]"));
+    }
+
     private async Task GoOn(List<IConversationEvent> past, int crash)
     {
         var conversation = Start(Model);

@@ -121,6 +121,54 @@ public sealed class CallerConversationTests
         talk.Conversation.Turns.Count.Should().BeGreaterThan(3);
     }
 
+    [Fact]
+    public void A_line_that_the_call_broke_in_is_said_again()
+    {
+        // Greeting to 600, line from 1820 to 2820: the line breaks as it is spoken, and the agent never hears it.
+        var talk = new Talk(CallerScript.Speaking(Line), greetingAfterMs: 100, greetingMs: 500)
+        {
+            Breaks = [(2200, 4200)],
+        };
+        talk.AfterLine(1, delayMs: 500, ms: 700);
+
+        talk.Run().Should().Be(ScriptEnd.Done);
+
+        talk.Conversation.LinesRepeated.Should().Be(1);
+        talk.Conversation.Turns.Select(t => t.Interrupted).Should().Equal(true, false);
+        talk.Conversation.Turns[0].VoiceToVoice.Should().BeNull();
+        talk.Conversation.Turns[1].VoiceToVoice.Should().BeCloseTo(Ms(500), Ms(20));
+        talk.Conversation.Turns[1].CallerStart.Should().BeCloseTo(Ms(4200 + 2500), Ms(700));
+    }
+
+    [Fact]
+    public void An_agent_that_was_cut_is_given_time_to_go_on()
+    {
+        var talk = new Talk(CallerScript.Speaking(Line), greetingAfterMs: 100, greetingMs: 4000)
+        {
+            Breaks = [(1000, 3000)],
+        };
+        talk.AfterLine(0, delayMs: 500, ms: 700);
+
+        talk.Run().Should().Be(ScriptEnd.Done);
+
+        talk.Conversation.LinesRepeated.Should().Be(0);
+        talk.Conversation.Turns.Should().ContainSingle().Which.CallerStart.Should().BeGreaterThan(Ms(4100));
+        talk.Conversation.Turns[0].TalkedOver.Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_caller_gives_up_a_line_that_stays_dead()
+    {
+        var talk = new Talk(CallerScript.Speaking(Line), greetingAfterMs: 100, greetingMs: 500)
+        {
+            Breaks = [(2000, 120_000)],
+        };
+
+        talk.Run().Should().Be(ScriptEnd.AudioLost);
+
+        talk.Now.Should().BeCloseTo(Ms(17_000), Ms(60));
+    }
+
     private static TimeSpan Ms(double ms) => TimeSpan.FromMilliseconds(ms);
 
     /// <summary>An agent on a virtual clock in 20 ms packets: greets, and answers each line after an exact delay.</summary>
@@ -137,6 +185,9 @@ public sealed class CallerConversationTests
         public bool SendsPackets { get; init; } = true;
         public int? YieldsAfterMs { get; init; }
 
+        /// <summary>Times without a packet, in ms since the answer.</summary>
+        public IReadOnlyList<(int FromMs, int ToMs)> Breaks { get; init; } = [];
+
         public void AfterLine(int line, int delayMs, int ms) => _replies[line] = (delayMs, ms);
 
         public ScriptEnd Run()
@@ -151,8 +202,9 @@ public sealed class CallerConversationTests
             var voice = Signals.Voice(60_000);
             for (var ms = 0; ms < 120_000; ms += FrameMs)
             {
-                if (SendsPackets)
+                if (SendsPackets && !Breaks.Any(b => b.FromMs <= ms && ms < b.ToMs))
                 {
+                    Conversation.OnPacket(Ms(ms));
                     var frame = new short[FrameMs * 8];
                     for (var i = 0; i < frame.Length; i++)
                     {

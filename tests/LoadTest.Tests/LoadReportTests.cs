@@ -121,8 +121,7 @@ public sealed class LoadReportTests
 
     private static readonly LoadPlan Plan = new()
     {
-        Target = SipUri.Parse("sip:frontdesk@127.0.0.1:5060"),
-        Destination = SipDestination.Parse("UDP:127.0.0.1:5060"),
+        Targets = [new(SipUri.Parse("sip:frontdesk@127.0.0.1:5060"), SipDestination.Parse("UDP:127.0.0.1:5060"))],
         Calls = 3,
         Scripts = [new CallerScript { Name = "hours", Hold = TimeSpan.FromSeconds(30) }],
     };

@@ -33,8 +33,7 @@ public sealed class LoadRunTests
             caller,
             Plan with
             {
-                Target = agent.Address,
-                Destination = Sip.Transports.SipDestination.FromUri(agent.Address)!,
+                Targets = [new(agent.Address)],
                 Calls = 5,
                 Rate = 100,
                 MaxConcurrent = 2,
@@ -59,8 +58,7 @@ public sealed class LoadRunTests
 
     private static readonly LoadPlan Plan = new()
     {
-        Target = Sip.SipUri.Parse("sip:agent@127.0.0.1"),
-        Destination = Sip.Transports.SipDestination.Parse("UDP:127.0.0.1:5060"),
+        Targets = [new(Sip.SipUri.Parse("sip:agent@127.0.0.1"))],
         Scripts = [new CallerScript { Name = "listen", End = ScenarioEnd.WaitForAgent }],
     };
 }

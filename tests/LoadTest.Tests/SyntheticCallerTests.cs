@@ -156,7 +156,11 @@ public sealed class SyntheticCallerTests
         await using var caller = Caller(25_400);
         using var stop = new CancellationTokenSource();
 
-        var calling = caller.CallAsync(Quick, new() { Target = agent.Address, OnAnswered = stop.Cancel }, stop.Token);
+        var calling = caller.CallAsync(
+            Quick,
+            new() { Target = agent.Address, OnAnswered = _ => stop.Cancel() },
+            stop.Token
+        );
         var call = (await calling.WaitAsync(TimeSpan.FromSeconds(10))).Measurement;
 
         call.Outcome.Should().Be(CallOutcome.Stopped);

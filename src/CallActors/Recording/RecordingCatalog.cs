@@ -6,35 +6,49 @@ using OCPlatform.Media.Recording;
 
 namespace OCPlatform.CallActors.Recording;
 
-/// <summary>The table of finished recordings: what the API lists, what is to be uploaded, what is to be deleted.</summary>
-public sealed class RecordingCatalog(Database database)
+/// <summary>
+/// The table of finished recordings, a row for each part: what the API lists, what is to be uploaded, what is to be deleted.
+/// Nodes that share a folder share the table: who does what to a row is settled there.
+/// </summary>
+public sealed partial class RecordingCatalog(Database database)
 {
     private const string Columns = """
-        id AS Id, call_id AS CallId, started_at AS StartedAt, duration_ms AS DurationMs, bytes AS Bytes, sha256 AS Sha256,
-        format AS Format, sample_rate AS SampleRateHz, object_key AS Key, uri AS Uri, node AS Node, place AS Place,
-        state AS State, fault AS Fault
+        id AS Id, recording AS Recording, part AS Part, offset_ms AS OffsetMs, call_id AS CallId, started_at AS StartedAt,
+        duration_ms AS DurationMs, bytes AS Bytes, sha256 AS Sha256, format AS Format, sample_rate AS SampleRateHz,
+        object_key AS Key, uri AS Uri, node AS Node, place AS Place, state AS State, fault AS Fault
         """;
 
     private readonly SemaphoreSlim _making = new(1, 1);
     private volatile bool _made;
 
-    /// <summary>Adds a recording, or tells of it anew: a process that was killed in between does it again.</summary>
-    /// <param name="giveUpAt">When uploading it is given up.</param>
-    public async Task PutAsync(RecordingEntry entry, DateTimeOffset giveUpAt, CancellationToken cancellation)
+    /// <summary>
+    /// Adds parts in one transaction, or tells of them anew: a process that was killed in between does it again.
+    /// </summary>
+    /// <param name="giveUpAt">When uploading them is given up.</param>
+    /// <returns>Those whose recordings were deleted meanwhile: they are not added, and their files are to go.</returns>
+    public async Task<IReadOnlySet<string>> PutAsync(
+        IReadOnlyList<RecordingEntry> entries,
+        DateTimeOffset giveUpAt,
+        CancellationToken cancellation
+    )
     {
         await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync(
-            """
-            INSERT INTO recordings (id, call_id, started_at, duration_ms, bytes, sha256, format, sample_rate, object_key, uri,
-                node, place, state, fault, attempts, next_attempt_at, give_up_at)
-            VALUES (@Id, @CallId, @StartedAt, @DurationMs, @Bytes, @Sha256, @Format, @SampleRateHz, @Key, @Uri,
-                @Node, @Place, @State, @Fault, 0, 0, @GiveUpAt)
-            ON CONFLICT (id) DO UPDATE SET duration_ms = @DurationMs, bytes = @Bytes, sha256 = @Sha256, state = @State,
-                fault = @Fault, node = @Node, place = @Place
-            """,
-            new
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var deleted = (
+            await connection.QueryAsync<string>(
+                $"SELECT recording FROM deleted_recordings WHERE recording {In}",
+                new { Ids = entries.Select(e => e.Recording).ToArray() },
+                transaction
+            )
+        ).ToHashSet();
+        var rows = entries
+            .Where(entry => !deleted.Contains(entry.Recording))
+            .Select(entry => new
             {
                 entry.Id,
+                entry.Recording,
+                entry.Part,
+                entry.OffsetMs,
                 CallId = entry.CallId.Value,
                 StartedAt = entry.StartedAt.ToUnixTimeMilliseconds(),
                 entry.DurationMs,
@@ -49,29 +63,52 @@ public sealed class RecordingCatalog(Database database)
                 State = entry.State.ToString(),
                 entry.Fault,
                 GiveUpAt = giveUpAt.ToUnixTimeMilliseconds(),
-            }
+            });
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO recordings (id, recording, part, offset_ms, call_id, started_at, duration_ms, bytes, sha256, format,
+                sample_rate, object_key, uri, node, place, state, fault, attempts, next_attempt_at, give_up_at)
+            VALUES (@Id, @Recording, @Part, @OffsetMs, @CallId, @StartedAt, @DurationMs, @Bytes, @Sha256, @Format,
+                @SampleRateHz, @Key, @Uri, @Node, @Place, @State, @Fault, 0, 0, @GiveUpAt)
+            ON CONFLICT (id) DO UPDATE SET duration_ms = @DurationMs, bytes = @Bytes, sha256 = @Sha256, state = @State,
+                fault = @Fault, node = @Node, place = @Place
+            """,
+            rows,
+            transaction
         );
+        await transaction.CommitAsync(cancellation);
+        return entries.Where(entry => deleted.Contains(entry.Recording)).Select(entry => entry.Id).ToHashSet();
     }
 
-    public async Task<RecordingEntry?> GetAsync(string id, CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        var row = await connection.QuerySingleOrDefaultAsync<Row>(
-            $"SELECT {Columns} FROM recordings WHERE id = @id",
-            new { id }
-        );
-        return row?.ToEntry();
-    }
+    /// <summary>One part by its own id; null when there is none, or it is being deleted.</summary>
+    public async Task<RecordingEntry?> GetAsync(string id, CancellationToken cancellation) =>
+        (await QueryAsync("WHERE id = @id AND deleted_at IS NULL", new { id }, cancellation)).FirstOrDefault();
 
-    /// <summary>The newest first; those that stand behind <paramref name="after"/>, where one is given.</summary>
-    public Task<IReadOnlyList<RecordingEntry>> ListAsync(
+    /// <summary>A recording's parts in order; empty when there is none of them.</summary>
+    public Task<IReadOnlyList<RecordingEntry>> PartsAsync(string recording, CancellationToken cancellation) =>
+        QueryAsync(
+            "WHERE recording = @recording AND deleted_at IS NULL ORDER BY part",
+            new { recording },
+            cancellation
+        );
+
+    /// <summary>
+    /// All parts of the newest recordings; of those that stand behind <paramref name="after"/>, a recording's first part, where
+    /// one is given.
+    /// </summary>
+    public async Task<IReadOnlyList<IReadOnlyList<RecordingEntry>>> ListAsync(
         int limit,
         RecordingEntry? after,
         CancellationToken cancellation
-    ) =>
-        QueryAsync(
+    )
+    {
+        var firsts = await QueryAsync(
             $"""
-            {(after is null ? "" : "WHERE started_at < @At OR (started_at = @At AND id < @Id)")}
+            r WHERE deleted_at IS NULL {(
+                after is null ? "" : "AND (started_at < @At OR (started_at = @At AND id < @Id))"
+            )}
+              AND NOT EXISTS (SELECT 1 FROM recordings earlier
+                  WHERE earlier.recording = r.recording AND earlier.part < r.part AND earlier.deleted_at IS NULL)
             ORDER BY started_at DESC, id DESC LIMIT @limit
             """,
             new
@@ -82,109 +119,29 @@ public sealed class RecordingCatalog(Database database)
             },
             cancellation
         );
-
-    public async Task DeleteAsync(string id, CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync("DELETE FROM recordings WHERE id = @id", new { id });
-    }
-
-    // ---- uploads ----
-
-    /// <summary>What of this folder is to be uploaded now, the oldest first, with the attempts made so far.</summary>
-    public async Task<IReadOnlyList<(RecordingEntry Entry, int Attempts, DateTimeOffset GiveUpAt)>> DueAsync(
-        string place,
-        DateTimeOffset now,
-        int limit,
-        CancellationToken cancellation
-    )
-    {
-        await using var connection = await OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<Row>(
-            $"""
-            SELECT {Columns}, attempts AS Attempts, give_up_at AS GiveUpAt FROM recordings
-            WHERE state = 'Waiting' AND place = @place AND next_attempt_at <= @Now ORDER BY next_attempt_at, started_at
-            LIMIT @limit
-            """,
-            new
-            {
-                place,
-                Now = now.ToUnixTimeMilliseconds(),
-                limit,
-            }
-        );
-        return [.. rows.Select(row => (row.ToEntry(), row.Attempts, Time(row.GiveUpAt)))];
-    }
-
-    public async Task SetStateAsync(string id, RecordingState state, CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync(
-            "UPDATE recordings SET state = @State WHERE id = @id",
-            new { id, State = state.ToString() }
-        );
-    }
-
-    public async Task PostponeAsync(string id, int attempts, DateTimeOffset until, CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync(
-            "UPDATE recordings SET attempts = @attempts, next_attempt_at = @Until WHERE id = @id",
-            new
-            {
-                id,
-                attempts,
-                Until = until.ToUnixTimeMilliseconds(),
-            }
-        );
-    }
-
-    /// <summary>A new start tries at once what waits, and anew what was given up.</summary>
-    public async Task ReviveAsync(string place, DateTimeOffset giveUpAt, CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync(
-            """
-            UPDATE recordings SET next_attempt_at = 0, attempts = 0, give_up_at = @GiveUpAt, state = 'Waiting'
-            WHERE place = @place AND state IN ('Waiting', 'GaveUp')
-            """,
-            new { place, GiveUpAt = giveUpAt.ToUnixTimeMilliseconds() }
-        );
-    }
-
-    // ---- retention ----
-
-    /// <summary>The oldest that began before a time: those in the folder, and of the uploaded those of any node.</summary>
-    public Task<IReadOnlyList<RecordingEntry>> BeforeAsync(
-        string place,
-        bool uploadedToo,
-        DateTimeOffset before,
-        int limit,
-        CancellationToken cancellation
-    ) =>
-        QueryAsync(
-            $"""
-            WHERE started_at < @Before
-              AND ((state <> 'Uploaded' AND place = @place) {(uploadedToo ? "OR state = 'Uploaded'" : "")})
-            ORDER BY started_at LIMIT @limit
-            """,
-            new
-            {
-                place,
-                Before = before.ToUnixTimeMilliseconds(),
-                limit,
-            },
+        var rest = await QueryAsync(
+            $"WHERE recording {In} AND part > 1 AND deleted_at IS NULL ORDER BY part",
+            new { Ids = firsts.Select(first => first.Recording).ToArray() },
             cancellation
         );
+        var later = rest.ToLookup(part => part.Recording);
+        return
+        [
+            .. firsts.Select(first =>
+                (RecordingEntry[])[first, .. later[first.Recording].Where(p => p.Part > first.Part)]
+            ),
+        ];
+    }
 
-    /// <summary>Bytes of all that lies in the folder.</summary>
-    public async Task<long> BytesInAsync(string place, CancellationToken cancellation)
+    // ---- the table ----
+
+    // Dapper makes a list of parameters of an IN, and PostgreSQL's driver takes an array as one value.
+    private string In => database.Provider == DatabaseProvider.Postgres ? "= ANY(@Ids)" : "IN @Ids";
+
+    private async Task<int> ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {
         await using var connection = await OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long?>(
-                "SELECT CAST(SUM(bytes) AS BIGINT) FROM recordings WHERE place = @place AND state <> 'Uploaded'",
-                new { place }
-            ) ?? 0;
+        return await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
     }
 
     private async Task<IReadOnlyList<RecordingEntry>> QueryAsync(
@@ -210,20 +167,11 @@ public sealed class RecordingCatalog(Database database)
             await _making.WaitAsync(cancellation);
             try
             {
-                await connection.ExecuteAsync(
-                    """
-                    CREATE TABLE IF NOT EXISTS recordings (
-                        id TEXT PRIMARY KEY, call_id TEXT NOT NULL, started_at BIGINT NOT NULL, duration_ms BIGINT NOT NULL,
-                        bytes BIGINT NOT NULL, sha256 TEXT NOT NULL, format TEXT NOT NULL, sample_rate INTEGER NOT NULL,
-                        object_key TEXT NOT NULL, uri TEXT NOT NULL, node TEXT NOT NULL, place TEXT NOT NULL,
-                        state TEXT NOT NULL, fault TEXT, attempts INTEGER NOT NULL, next_attempt_at BIGINT NOT NULL,
-                        give_up_at BIGINT NOT NULL);
-                    CREATE INDEX IF NOT EXISTS recordings_by_time ON recordings (started_at, id);
-                    CREATE INDEX IF NOT EXISTS recordings_by_call ON recordings (call_id);
-                    CREATE INDEX IF NOT EXISTS recordings_by_state ON recordings (state, next_attempt_at);
-                    """
-                );
-                _made = true;
+                if (!_made)
+                {
+                    await RecordingSchema.MakeAsync(connection, database.Provider);
+                    _made = true;
+                }
             }
             finally
             {
@@ -243,6 +191,9 @@ public sealed class RecordingCatalog(Database database)
     private sealed class Row
     {
         public string Id { get; set; } = "";
+        public string Recording { get; set; } = "";
+        public int Part { get; set; }
+        public long OffsetMs { get; set; }
         public string CallId { get; set; } = "";
         public long StartedAt { get; set; }
         public long DurationMs { get; set; }
@@ -263,6 +214,9 @@ public sealed class RecordingCatalog(Database database)
             new()
             {
                 Id = Id,
+                Recording = Recording,
+                Part = Part,
+                OffsetMs = OffsetMs,
                 CallId = new CallId(CallId),
                 StartedAt = Time(StartedAt),
                 DurationMs = DurationMs,

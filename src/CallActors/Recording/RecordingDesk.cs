@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Media.Recording;
@@ -13,9 +14,9 @@ namespace OCPlatform.CallActors.Recording;
 /// </summary>
 public sealed class RecordingDesk : IDisposable
 {
-    // Hashing is the one costly step, and when a node stops all its recordings end at once.
-    private const int FinishedAtOnce = 2;
-    private const int HashBytes = 64 * 1024;
+    // Recordings that end about the same time are one transaction of the catalogue.
+    private const int MostInBatch = 64;
+    private const int HashBytes = 256 * 1024;
 
     private readonly RecordingCatalog _catalog;
     private readonly IRecordingStore _store;
@@ -23,7 +24,9 @@ public sealed class RecordingDesk : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lazy<RecordingWriter> _writer;
-    private readonly SemaphoreSlim _finishing = new(FinishedAtOnce, FinishedAtOnce);
+    private readonly Channel<Finished> _finished = Channel.CreateUnbounded<Finished>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
     private readonly ConcurrentDictionary<Task<KeptRecording>, bool> _ending = new();
     private readonly RecordingMetrics _metrics;
 
@@ -40,6 +43,7 @@ public sealed class RecordingDesk : IDisposable
         (Options, Folder, _catalog, _store, _node, _time, _log) = (options, folder, catalog, store, node, time, log);
         _writer = new(() => new RecordingWriter(options.WriterNiceness));
         _metrics = new RecordingMetrics(this);
+        _ = Task.Run(KeepFinishedAsync);
     }
 
     public RecordingOptions Options { get; }
@@ -56,10 +60,13 @@ public sealed class RecordingDesk : IDisposable
     /// <param name="call">Whose recording it is.</param>
     /// <param name="number">1 for the call's first, then counting.</param>
     /// <param name="sampleRateHz">The media session's.</param>
-    public ActiveRecording Begin(CallId call, int number, int sampleRateHz)
+    /// <param name="offsetMs">From the call's answer to now.</param>
+    /// <param name="part">From 1; another for each node that the call moves to.</param>
+    public ActiveRecording Begin(CallId call, int number, int sampleRateHz, long offsetMs = 0, int part = 1)
     {
         var startedAt = _time.GetUtcNow();
-        var id = RecordingNames.IdOf(call, number);
+        var id = RecordingNames.PartIdOf(call, number, part);
+        offsetMs = Math.Max(0, offsetMs);
         var format = _writer.Value.Possible(Options.Format);
         if (format != Options.Format)
         {
@@ -69,8 +76,9 @@ public sealed class RecordingDesk : IDisposable
                 format
             );
         }
-        var path = Path.Combine(Folder.Active, RecordingNames.PartOf(id, startedAt, format));
-        return new ActiveRecording(id, call, startedAt, _writer.Value.Begin(path, format, sampleRateHz));
+        var path = Path.Combine(Folder.Active, RecordingNames.FileOf(id, startedAt, offsetMs, format));
+        var recorder = _writer.Value.Begin(path, format, sampleRateHz);
+        return new ActiveRecording(RecordingNames.IdOf(call, number), id, call, startedAt, offsetMs, recorder);
     }
 
     /// <summary>Ends a recording; completes when it is kept. Asked again, at any time, it tells the same.</summary>
@@ -115,56 +123,19 @@ public sealed class RecordingDesk : IDisposable
 
     /// <summary>Puts a complete file into the catalogue and the store.</summary>
     /// <exception cref="RecordingException">It could not be kept.</exception>
-    internal async Task<KeptRecording> KeepAsync(
-        string id,
-        CallId call,
+    internal Task<KeptRecording> KeepAsync(
+        string partId,
         DateTimeOffset startedAt,
+        long offsetMs,
         FinishedRecording finished
     )
     {
-        await _finishing.WaitAsync();
-        try
+        var item = new Finished(partId, startedAt, offsetMs, finished);
+        if (!_finished.Writer.TryWrite(item))
         {
-            var key = RecordingNames.KeyOf(id, startedAt, finished.Format);
-            var entry = new RecordingEntry
-            {
-                Id = id,
-                CallId = call,
-                StartedAt = startedAt,
-                DurationMs = (long)finished.Duration.TotalMilliseconds,
-                Bytes = finished.Bytes,
-                Sha256 = await HashAsync(finished.Path),
-                Format = finished.Format,
-                SampleRateHz = finished.SampleRateHz,
-                Key = key,
-                Uri = _store.UriOf(key),
-                Node = _node,
-                Place = Folder.Place,
-                State = _store.StateWhenKept,
-                Fault = finished.Fault,
-            };
-            // First the catalogue: a file in `active` is finished again by the next start, one by day is not.
-            var giveUpAt = _time.GetUtcNow() + TimeSpan.FromHours(Options.S3.GiveUpHours);
-            await _catalog.PutAsync(entry, giveUpAt, CancellationToken.None);
-            await _store.KeepAsync(entry, finished.Path, CancellationToken.None);
-            _log.LogInformation(
-                "Recording {Recording} of {DurationMs} ms, {Bytes} bytes is at {Uri}",
-                id,
-                entry.DurationMs,
-                entry.Bytes,
-                entry.Uri
-            );
-            return new KeptRecording(entry, finished.LostMs);
+            item.Kept.SetException(new RecordingException("the platform stops: the next start keeps it"));
         }
-        catch (Exception e)
-        {
-            _log.LogError(e, "Recording {Recording} stays at {Path} until the next start", id, finished.Path);
-            throw new RecordingException($"the recording could not be kept: {e.Message}", e);
-        }
-        finally
-        {
-            _finishing.Release();
-        }
+        return item.Kept.Task;
     }
 
     private async Task<KeptRecording> FinishAsync(ActiveRecording recording)
@@ -175,7 +146,7 @@ public sealed class RecordingDesk : IDisposable
         {
             _log.LogError(
                 "Recording {Recording}: {Fault}; {LostMs} ms are silence",
-                recording.Id,
+                recording.PartId,
                 fault,
                 finished.LostMs
             );
@@ -184,23 +155,142 @@ public sealed class RecordingDesk : IDisposable
         {
             throw new RecordingException($"nothing could be recorded: {finished.Fault}");
         }
-        return await KeepAsync(recording.Id, recording.CallId, recording.StartedAt, finished);
+        return await KeepAsync(recording.PartId, recording.StartedAt, recording.OffsetMs, finished);
     }
 
-    /// <summary>In large pieces and without a hop for each: an hour of µ-law is 58 MB and some 40 ms.</summary>
-    private static Task<string> HashAsync(string path) =>
-        Task.Run(() =>
+    /// <summary>One after the other: when a node stops, all its recordings end at once, and calls still want the processor.</summary>
+    private async Task KeepFinishedAsync()
+    {
+        var batch = new List<Finished>();
+        while (await _finished.Reader.WaitToReadAsync())
         {
-            using var file = File.OpenHandle(path);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var buffer = ArrayPool<byte>.Shared.Rent(HashBytes);
-            for (long at = 0; RandomAccess.Read(file, buffer, at) is var read and > 0; at += read)
+            batch.Clear();
+            while (batch.Count < MostInBatch && _finished.Reader.TryRead(out var item))
             {
-                hash.AppendData(buffer, 0, read);
+                if (TryHash(item))
+                {
+                    batch.Add(item);
+                }
             }
-            ArrayPool<byte>.Shared.Return(buffer);
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
-        });
+            await KeepAsync(batch);
+        }
+    }
+
+    private bool TryHash(Finished item)
+    {
+        try
+        {
+            item.Entry = EntryOf(item, HashOf(item.File.Path));
+            return true;
+        }
+        catch (Exception e)
+        {
+            Fail(item, e);
+            return false;
+        }
+    }
+
+    private async Task KeepAsync(List<Finished> batch)
+    {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+        IReadOnlySet<string> deleted;
+        try
+        {
+            // First the catalogue: a file in `active` is finished again by the next start, one by day is not.
+            var giveUpAt = _time.GetUtcNow() + TimeSpan.FromHours(Options.S3.GiveUpHours);
+            deleted = await _catalog.PutAsync([.. batch.Select(item => item.Entry!)], giveUpAt, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            batch.ForEach(item => Fail(item, e));
+            return;
+        }
+        foreach (var item in batch)
+        {
+            try
+            {
+                if (deleted.Contains(item.PartId))
+                {
+                    File.Delete(item.File.Path);
+                    throw new RecordingException("it was deleted while it was made");
+                }
+                await _store.KeepAsync(item.Entry!, item.File.Path, CancellationToken.None);
+                _log.LogInformation(
+                    "Recording {Recording} of {DurationMs} ms, {Bytes} bytes is at {Uri}",
+                    item.PartId,
+                    item.Entry!.DurationMs,
+                    item.Entry.Bytes,
+                    item.Entry.Uri
+                );
+                item.Kept.SetResult(new KeptRecording(item.Entry, item.File.LostMs));
+            }
+            catch (Exception e)
+            {
+                Fail(item, e);
+            }
+        }
+    }
+
+    private void Fail(Finished item, Exception e)
+    {
+        _log.LogError(e, "Recording {Recording} is not kept; its file was {Path}", item.PartId, item.File.Path);
+        item.Kept.SetException(new RecordingException($"the recording could not be kept: {e.Message}", e));
+    }
+
+    private RecordingEntry EntryOf(Finished item, string sha256)
+    {
+        if (!RecordingNames.TryParse(item.PartId, out var call, out var number, out var part))
+        {
+            throw new RecordingException($"{item.PartId} is no recording's id");
+        }
+        var key = RecordingNames.KeyOf(item.PartId, item.StartedAt, item.File.Format);
+        return new RecordingEntry
+        {
+            Id = item.PartId,
+            Recording = RecordingNames.IdOf(call, number),
+            Part = part,
+            OffsetMs = item.OffsetMs,
+            CallId = call,
+            StartedAt = item.StartedAt,
+            DurationMs = (long)item.File.Duration.TotalMilliseconds,
+            Bytes = item.File.Bytes,
+            Sha256 = sha256,
+            Format = item.File.Format,
+            SampleRateHz = item.File.SampleRateHz,
+            Key = key,
+            Uri = _store.UriOf(key),
+            Node = _node,
+            Place = Folder.Place,
+            State = _store.StateWhenKept,
+            Fault = item.File.Fault,
+        };
+    }
+
+    /// <summary>In large pieces: an hour of µ-law is 58 MB and some 40 ms. The head, which is written last, is hashed first.</summary>
+    private static string HashOf(string path)
+    {
+        using var file = File.OpenHandle(path);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = ArrayPool<byte>.Shared.Rent(HashBytes);
+        for (long at = 0; RandomAccess.Read(file, buffer, at) is var read and > 0; at += read)
+        {
+            hash.AppendData(buffer, 0, read);
+        }
+        ArrayPool<byte>.Shared.Return(buffer);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>A complete file on its way into catalogue and store.</summary>
+    private sealed record Finished(string PartId, DateTimeOffset StartedAt, long OffsetMs, FinishedRecording File)
+    {
+        public TaskCompletionSource<KeptRecording> Kept { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public RecordingEntry? Entry { get; set; }
+    }
 
     public void Dispose()
     {
@@ -209,12 +299,22 @@ public sealed class RecordingDesk : IDisposable
         {
             _writer.Value.Dispose();
         }
-        _finishing.Dispose();
+        _finished.Writer.TryComplete();
     }
 }
 
-/// <summary>A recording under way.</summary>
-public sealed record ActiveRecording(string Id, CallId CallId, DateTimeOffset StartedAt, CallRecorder Recorder)
+/// <summary>A part of a recording under way.</summary>
+/// <param name="Id">The recording's.</param>
+/// <param name="PartId">The part's own, the same for the first.</param>
+/// <param name="OffsetMs">From the call's answer to the part's start.</param>
+public sealed record ActiveRecording(
+    string Id,
+    string PartId,
+    CallId CallId,
+    DateTimeOffset StartedAt,
+    long OffsetMs,
+    CallRecorder Recorder
+)
 {
     /// <summary>Set once it is being ended.</summary>
     internal Task<KeptRecording>? Ending { get; set; }

@@ -19,10 +19,23 @@ public enum RecordingState
     GaveUp,
 }
 
-/// <summary>A finished recording as the catalogue holds it.</summary>
+/// <summary>
+/// A finished part of a recording as the catalogue holds it: one file. A recording has one part, and another for each node
+/// that its call moved to.
+/// </summary>
 public sealed record RecordingEntry
 {
+    /// <summary>The part's own id; that of the recording for the first.</summary>
     public required string Id { get; init; }
+
+    /// <summary>The recording it belongs to.</summary>
+    public required string Recording { get; init; }
+
+    /// <summary>From 1.</summary>
+    public int Part { get; init; } = 1;
+
+    /// <summary>From the call's answer to the part's first sample, in ms.</summary>
+    public long OffsetMs { get; init; }
     public required CallId CallId { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public required long DurationMs { get; init; }
@@ -39,7 +52,7 @@ public sealed record RecordingEntry
     /// <summary>Where it is, or will be once uploaded.</summary>
     public required string Uri { get; init; }
 
-    /// <summary>The node that recorded it.</summary>
+    /// <summary>The node that recorded it, or found it when that node was gone.</summary>
     public required string Node { get; init; }
 
     /// <summary>The folder it was recorded in (see <see cref="RecordingFolder.Place"/>).</summary>
@@ -48,39 +61,73 @@ public sealed record RecordingEntry
     public string? Fault { get; init; }
 }
 
-/// <summary>Names of recordings and their files. Made of call ids, which are letters and digits: nothing else reaches a path.</summary>
+/// <summary>
+/// Names of recordings and their files. Made of call ids, which are letters and digits: nothing else reaches a path.
+/// </summary>
 public static class RecordingNames
 {
     private const string PartEnding = ".part";
+    private const int MostDigits = 5;
 
     /// <summary>A call's first recording has its id; later ones a number behind it.</summary>
     public static string IdOf(CallId call, int number) => number <= 1 ? call.Value : $"{call.Value}-{number}";
 
-    /// <summary>The call of a recording; false when it is no recording's id.</summary>
-    public static bool TryParse(string? id, out CallId call)
+    /// <summary>A recording's first part has its id; later ones the numbers of recording and part: CALL-1p2.</summary>
+    public static string PartIdOf(CallId call, int number, int part) =>
+        part <= 1 ? IdOf(call, number) : $"{call.Value}-{number}p{part}";
+
+    /// <summary>What <see cref="PartIdOf"/> made; false when it is something else.</summary>
+    public static bool TryParse(string? id, out CallId call, out int number, out int part)
     {
+        (number, part) = (1, 1);
         var dash = id?.IndexOf('-') ?? -1;
-        var isNumbered = dash > 0 && id!.Length - dash <= 6 && id[(dash + 1)..].All(char.IsAsciiDigit) && id[^1] != '-';
-        return CallId.TryParse(dash < 0 ? id : id![..dash], out call) && (dash < 0 || isNumbered);
+        if (!CallId.TryParse(dash < 0 ? id : id![..dash], out call))
+        {
+            return false;
+        }
+        if (dash < 0)
+        {
+            return true;
+        }
+        var numbers = id![(dash + 1)..].Split('p');
+        return numbers.Length <= 2
+            && TryParseNumber(numbers[0], out number)
+            && (numbers.Length == 1 || TryParseNumber(numbers[1], out part));
     }
 
     public static string KeyOf(string id, DateTimeOffset startedAt, RecordingFormat format) =>
         FormattableString.Invariant($"{startedAt.UtcDateTime:yyyy'/'MM'/'dd}/{id}{format.FileExtension()}");
 
-    /// <summary>While it is written: ID.MS.ext.part, with the time of the start in Unix ms.</summary>
-    public static string PartOf(string id, DateTimeOffset startedAt, RecordingFormat format) =>
-        FormattableString.Invariant($"{id}.{startedAt.ToUnixTimeMilliseconds()}{format.FileExtension()}{PartEnding}");
+    /// <summary>
+    /// While it is written: ID.MS.OFFSET.ext.part, with the time of the start in Unix ms and the offset from the call's answer.
+    /// </summary>
+    public static string FileOf(string id, DateTimeOffset startedAt, long offsetMs, RecordingFormat format) =>
+        FormattableString.Invariant(
+            $"{id}.{startedAt.ToUnixTimeMilliseconds()}.{offsetMs}{format.FileExtension()}{PartEnding}"
+        );
 
-    public static bool TryParsePart(string fileName, out string id, out CallId call, out DateTimeOffset startedAt)
+    /// <summary>What <see cref="FileOf"/> made, or a version before it without the offset.</summary>
+    public static bool TryParseFile(string fileName, out string id, out DateTimeOffset startedAt, out long offsetMs)
     {
-        (id, call, startedAt) = ("", default, default);
-        if (fileName.Split('.') is not [var name, var at, _, "part"] || !TryParse(name, out call))
+        (id, startedAt, offsetMs) = ("", default, 0);
+        var pieces = fileName.Split('.');
+        if (
+            pieces is not [var name, var at, .., "part"]
+            || pieces.Length is < 4 or > 5
+            || !TryParse(name, out _, out _, out _)
+        )
         {
             return false;
         }
         id = name;
         var isTime = long.TryParse(at, out var ms) && ms is > 0 and < 4_000_000_000_000;
         startedAt = isTime ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : default;
-        return isTime;
+        return isTime && (pieces.Length == 4 || (long.TryParse(pieces[2], out offsetMs) && offsetMs >= 0));
+    }
+
+    private static bool TryParseNumber(string text, out int number)
+    {
+        number = 0;
+        return text.Length is > 0 and <= MostDigits && text.All(char.IsAsciiDigit) && int.TryParse(text, out number);
     }
 }

@@ -3,24 +3,34 @@ using OCPlatform.Media.Recording;
 
 namespace OCPlatform.CallActors.Recording;
 
-/// <summary>The folder of recordings on this node's disk: what is written lies in `active`, what is finished by day.</summary>
+/// <summary>
+/// The folder of recordings: what a node is writing lies in `active/NODE`, what is finished by day. Several nodes may share
+/// one (a file system mounted by all of them); they must share the database then, and each must have a name of its own.
+/// </summary>
 public sealed class RecordingFolder
 {
     private const string PlaceFile = ".place";
+    private const string AliveFile = ".alive";
+    private const string AllParts = "*.part";
 
     private readonly Lazy<string> _place;
 
+    private readonly string _everybodys;
+
     /// <param name="path">Made with the first recording: a node that records nothing needs no folder.</param>
-    public RecordingFolder(string path)
+    /// <param name="node">The node's name.</param>
+    public RecordingFolder(string path, string node)
     {
         Root = Path.GetFullPath(path);
-        Active = Path.Combine(Root, "active");
+        _everybodys = Path.Combine(Root, "active");
+        // Whatever is in the name, it stays one folder below; '.' alone would mean another.
+        Active = Path.Combine(_everybodys, Uri.EscapeDataString(node).Replace(".", "%2E", StringComparison.Ordinal));
         _place = new(ReadOrMakePlace, LazyThreadSafetyMode.PublicationOnly);
     }
 
     public string Root { get; }
 
-    /// <summary>Where files are while they are written.</summary>
+    /// <summary>Where this node's files are while they are written.</summary>
     public string Active { get; }
 
     /// <summary>
@@ -32,9 +42,73 @@ public sealed class RecordingFolder
 
     public string PathOf(string key) => Path.Combine(Root, key);
 
-    /// <summary>The files of recordings that were begun, oldest first.</summary>
-    public IReadOnlyList<string> Parts() =>
-        Directory.Exists(Active) ? [.. Directory.EnumerateFiles(Active, "*.part").Order()] : [];
+    /// <summary>
+    /// The files that this node has begun, oldest first, and those of a version that did not tell nodes apart.
+    /// </summary>
+    public IReadOnlyList<string> Parts() => [.. PartsIn(Active), .. PartsIn(_everybodys)];
+
+    /// <summary>Tells other nodes that this one lives: they leave its files alone. Writes only where something is recorded.</summary>
+    /// <param name="beat">Another text each time.</param>
+    public void ShowAlive(string beat)
+    {
+        if (Directory.Exists(Active))
+        {
+            File.WriteAllText(Path.Combine(Active, AliveFile), beat);
+        }
+    }
+
+    /// <summary>The other nodes' folders with what they showed last; no text for one that never did.</summary>
+    public IReadOnlyList<(string Folder, string Beat)> Others()
+    {
+        if (!Directory.Exists(_everybodys))
+        {
+            return [];
+        }
+        return
+        [
+            .. Directory
+                .EnumerateDirectories(_everybodys)
+                .Where(folder => folder != Active)
+                .Select(folder => (folder, BeatIn(folder))),
+        ];
+    }
+
+    /// <summary>
+    /// Moves the files of a node that is gone to this node's own, of which one node alone succeeds for each; returns how many.
+    /// </summary>
+    public int Adopt(string folder)
+    {
+        var adopted = 0;
+        PrivateFiles.MakeFolder(Active);
+        foreach (var path in PartsIn(folder).Where(path => !RecordingRepair.IsBeingWritten(path)))
+        {
+            try
+            {
+                File.Move(path, Path.Combine(Active, Path.GetFileName(path)), overwrite: false);
+                adopted++;
+            }
+            catch (FileNotFoundException)
+            {
+                // Another node was quicker.
+            }
+        }
+        return adopted;
+    }
+
+    private static IEnumerable<string> PartsIn(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, AllParts).Order() : [];
+
+    private static string BeatIn(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, AliveFile));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 
     private string ReadOrMakePlace()
     {

@@ -14,13 +14,13 @@ public static class RecordingHosting
     )
     {
         services.AddSingleton(options);
-        services.AddSingleton(_ => new RecordingFolder(options.Folder));
+        services.AddSingleton(_ => new RecordingFolder(options.Folder, nodeName));
         services.AddSingleton<RecordingCatalog>();
         if (options.S3.Bucket.Length > 0)
         {
             services.AddSingleton(s => new S3RecordingStore(options.S3, s.GetRequiredService<RecordingFolder>()));
             services.AddSingleton<IRecordingStore>(s => s.GetRequiredService<S3RecordingStore>());
-            services.AddSingleton<RecordingUploads>();
+            services.AddSingleton(s => ActivatorUtilities.CreateInstance<RecordingUploads>(s, nodeName));
         }
         else
         {
@@ -28,7 +28,9 @@ public static class RecordingHosting
         }
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<RecordingDesk>(s, nodeName));
         services.AddSingleton<RecordingRecovery>();
-        services.AddSingleton<RecordingRetention>();
+        services.AddSingleton<RecordingDeletion>();
+        services.AddSingleton<RecordingPlayback>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<RecordingRetention>(s, nodeName));
         services.AddHostedService<RecordingKeeper>();
         return services;
     }

@@ -1,18 +1,20 @@
 using Akka.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.CallActors.Recording;
 
 /// <summary>
-/// The node's errands for its recordings: recovery after the start, uploads every second, retention every hour; and at the
-/// stop it waits for those that are being ended.
+/// The node's errands for its recordings: recovery after the start and of nodes that are gone, uploads every second, what is
+/// left to delete every minute, retention every hour; and at the stop it waits for those that are being ended.
 /// </summary>
 public sealed class RecordingKeeper(
     RecordingDesk desk,
     RecordingRecovery recovery,
     RecordingRetention retention,
+    RecordingDeletion deletion,
     IRequiredActor<CallRegion> calls,
     TimeProvider time,
     ILogger<RecordingKeeper> log,
@@ -20,14 +22,22 @@ public sealed class RecordingKeeper(
 ) : BackgroundService
 {
     private static readonly TimeSpan UploadInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DeletionInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(1.5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await TryAsync("Recovery", () => RecoverAsync(stoppingToken), stoppingToken);
+        await TryAsync("Recovery", () => NoteAsync(recovery.RunAsync, stoppingToken), stoppingToken);
         await Task.WhenAll(
+            RepeatAsync(
+                "Recovery",
+                RecordingRecovery.BeatInterval,
+                () => NoteAsync(recovery.WatchAsync, stoppingToken),
+                stoppingToken
+            ),
+            RepeatAsync("Deletion", DeletionInterval, () => deletion.GoOnAsync(stoppingToken), stoppingToken),
             RepeatAsync("Retention", SweepInterval, () => retention.SweepAsync(stoppingToken), stoppingToken),
             uploads is null ? Task.CompletedTask : UploadAsync(uploads, stoppingToken)
         );
@@ -39,9 +49,13 @@ public sealed class RecordingKeeper(
         await base.StopAsync(cancellationToken);
     }
 
-    private async Task RecoverAsync(CancellationToken stopping)
+    /// <summary>What was recovered is told to the calls it belongs to.</summary>
+    private async Task NoteAsync(
+        Func<CancellationToken, Task<IReadOnlyList<CallCommands.NoteRecording>>> recover,
+        CancellationToken stopping
+    )
     {
-        var kept = await recovery.RunAsync(stopping);
+        var kept = await recover(stopping);
         if (kept.Count == 0)
         {
             return;

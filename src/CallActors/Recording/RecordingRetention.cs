@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace OCPlatform.CallActors.Recording;
 
 /// <summary>Deletes recordings that are older than they may be, or take more room than there is for them: the oldest first.</summary>
@@ -7,19 +5,44 @@ public sealed class RecordingRetention(
     RecordingOptions options,
     RecordingFolder folder,
     RecordingCatalog catalog,
-    IRecordingStore store,
-    TimeProvider time,
-    ILogger<RecordingRetention> log
+    RecordingDeletion deletion,
+    string node,
+    TimeProvider time
 )
 {
     private const int Batch = 100;
+
+    // What was deleted by hand is remembered so long: a node that was away may bring a part of it.
+    private static readonly TimeSpan Memory = TimeSpan.FromDays(400);
+
+    // A sweep takes less; a node that ends within one holds the others up for so long.
+    private static readonly TimeSpan MostSweep = TimeSpan.FromMinutes(30);
 
     // What one sweep may delete; the next one goes on.
     private const int MostBatches = 50;
     private const long Megabyte = 1_000_000;
 
-    /// <summary>One sweep; returns how many were deleted.</summary>
+    /// <summary>One sweep; returns how many were deleted. Of nodes that share the folder one sweeps at a time.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var errand = $"retention/{folder.Place}";
+        if (!await catalog.TryTakeErrandAsync(errand, node, now, now + MostSweep, cancellation))
+        {
+            return 0;
+        }
+        try
+        {
+            await catalog.ForgetDeletedAsync(now - Memory, cancellation);
+            return await DeleteTooManyAsync(cancellation);
+        }
+        finally
+        {
+            await catalog.TryTakeErrandAsync(errand, node, now, now, CancellationToken.None);
+        }
+    }
+
+    private async Task<int> DeleteTooManyAsync(CancellationToken cancellation)
     {
         var deleted = 0;
         if (options.RetentionDays > 0)
@@ -82,24 +105,7 @@ public sealed class RecordingRetention(
         var deleted = 0;
         foreach (var entry in entries)
         {
-            try
-            {
-                await store.DeleteAsync(entry, cancellation);
-                await catalog.DeleteAsync(entry.Id, cancellation);
-                deleted++;
-                log.LogInformation(
-                    "Recording {Recording} of {StartedAt} ({Bytes} bytes) deleted from {Uri}: {Cause}",
-                    entry.Id,
-                    entry.StartedAt,
-                    entry.Bytes,
-                    entry.Uri,
-                    cause
-                );
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                log.LogError("Recording {Recording} is not deleted: {Cause}", entry.Id, e.Message);
-            }
+            deleted += await deletion.DeletePartAsync(entry, cause, cancellation) ? 1 : 0;
         }
         return deleted;
     }

@@ -11,22 +11,33 @@ public sealed class RecordingUploads(
     RecordingFolder folder,
     RecordingCatalog catalog,
     S3RecordingStore store,
+    string node,
     TimeProvider time,
     ILogger<RecordingUploads> log
 )
 {
     private const int AtOnce = 4;
+
+    // An attempt ends by its own deadline; only a node that is gone lets this pass.
+    private static readonly TimeSpan ClaimMargin = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
     /// <summary>After a start: what waits is due at once, what was given up gets its time anew.</summary>
     public Task ReviveAsync(CancellationToken cancellation) =>
-        catalog.ReviveAsync(folder.Place, time.GetUtcNow() + TimeSpan.FromHours(options.S3.GiveUpHours), cancellation);
+        catalog.ReviveAsync(
+            folder.Place,
+            node,
+            time.GetUtcNow() + TimeSpan.FromHours(options.S3.GiveUpHours),
+            cancellation
+        );
 
     /// <summary>Tries what is due, a few at once; returns how many that was.</summary>
     public async Task<int> RunDueAsync(CancellationToken cancellation)
     {
-        var due = await catalog.DueAsync(folder.Place, time.GetUtcNow(), AtOnce, cancellation);
+        var now = time.GetUtcNow();
+        var until = now + TimeSpan.FromSeconds(options.S3.AttemptSeconds) + ClaimMargin;
+        var due = await catalog.ClaimDueAsync(folder.Place, node, now, until, AtOnce, cancellation);
         await Task.WhenAll(due.Select(d => TryUploadAsync(d.Entry, d.Attempts + 1, d.GiveUpAt, cancellation)));
         return due.Count;
     }
@@ -66,8 +77,14 @@ public sealed class RecordingUploads(
             await FailAsync(entry, attempt, giveUpAt, cause, cancellation);
             return;
         }
+        if (!await catalog.SetUploadedAsync(entry.Id, cancellation))
+        {
+            // Deleted while it was on its way. Whoever did that found no object, or one that came back.
+            await store.DeleteAsync(entry with { State = RecordingState.Uploaded }, cancellation);
+            await catalog.RemoveAsync(entry.Id, time.GetUtcNow(), cancellation);
+            return;
+        }
         // In this order: a process that is killed in between leaves a copy too many, not one too few.
-        await catalog.SetStateAsync(entry.Id, RecordingState.Uploaded, cancellation);
         await store.DeleteLocalAsync(entry, cancellation);
         log.LogInformation("Recording {Recording} is at {Uri} after {Attempts} attempts", entry.Id, entry.Uri, attempt);
     }
@@ -89,7 +106,7 @@ public sealed class RecordingUploads(
                 attempt,
                 cause
             );
-            await catalog.SetStateAsync(entry.Id, RecordingState.GaveUp, cancellation);
+            await catalog.GiveUpAsync(entry.Id, cancellation);
             return;
         }
         log.LogWarning("Recording {Recording}, attempt {Attempt}: {Cause}", entry.Id, attempt, cause);

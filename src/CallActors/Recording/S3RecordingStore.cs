@@ -46,13 +46,9 @@ public sealed class S3RecordingStore : IRecordingStore, IDisposable
         {
             throw new IOException($"Recording {entry.Id} lies in the folder of node {entry.Node}.");
         }
-        if (entry.State != RecordingState.Uploaded)
-        {
-            return;
-        }
         try
         {
-            // S3 answers 204 also when there is no such object.
+            // Also of what is not known to be there: an upload may have got so far. S3 answers 204 also when there is no such object.
             await _client.Value.DeleteObjectAsync(_options.Bucket, NameOf(entry), cancellation);
         }
         catch (AmazonServiceException e)

@@ -1,5 +1,6 @@
 using Akka;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Event;
 using Akka.Hosting;
 using Akka.Persistence.Query;
@@ -12,14 +13,27 @@ using OCPlatform.Contracts.Sharding;
 namespace OCPlatform.CallActors.Records;
 
 /// <summary>
-/// Follows the journal and keeps the call records up to date; one per cluster. Once it has caught up after a start, it
-/// wakes every call that has begun and not ended: a live one ignores that, one whose process went away is taken up.
+/// Follows the journal and keeps the call records up to date; one per cluster. Once it has caught up after a start, and some
+/// time after a node has gone, it wakes every call that has begun and not ended: a live one ignores that, one whose process
+/// went away is taken up. So what no other node knew of comes back too (<see cref="Placement.Witness"/>).
 /// </summary>
 public sealed class CallRecordProjection : ReceiveActor, IWithTimers
 {
     private const int BatchEvents = 500;
     private static readonly TimeSpan BatchTime = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// The witnesses take up their shares first: whoever asks for a shard has it, and this node would have all. A node alone
+    /// has no witness, and waits for nothing.
+    /// </summary>
+    private static readonly TimeSpan AfterWitnesses = TimeSpan.FromSeconds(3);
+
+    // Each woken call reads its past from the database.
+    private const int Wave = 50;
+    private static readonly TimeSpan WaveEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly Queue<CallId> _toWake = new();
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly CallRecordStore _store;
     private readonly IActorRef _calls;
     private readonly CancellationTokenSource _stopping = new();
@@ -31,6 +45,12 @@ public sealed class CallRecordProjection : ReceiveActor, IWithTimers
         _store = store;
         _calls = calls.ActorRef;
         ReceiveAsync<Start>(_ => StartAsync());
+        ReceiveAsync<ListUnended>(_ => ListUnendedAsync());
+        Receive<Wake>(_ => WakeSome());
+        Receive<ClusterEvent.MemberRemoved>(_ =>
+            Timers.StartSingleTimer(nameof(ListUnended), new ListUnended(), AfterWitnesses)
+        );
+        Receive<ClusterEvent.CurrentClusterState>(_ => { });
         Receive<Follow>(follow => RunStream(follow.Offset));
         Receive<StreamEnded>(ended =>
         {
@@ -43,14 +63,23 @@ public sealed class CallRecordProjection : ReceiveActor, IWithTimers
 
     private sealed record Start;
 
+    private sealed record ListUnended;
+
+    private sealed record Wake;
+
     private sealed record Follow(long Offset);
 
     private sealed record StreamEnded(Exception? Cause);
 
-    protected override void PreStart() => Self.Tell(new Start());
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(Self, typeof(ClusterEvent.MemberRemoved));
+        Self.Tell(new Start());
+    }
 
     protected override void PostStop()
     {
+        _cluster.Unsubscribe(Self);
         _stopping.Cancel();
         _switch.Shutdown();
         _stopping.Dispose();
@@ -61,15 +90,45 @@ public sealed class CallRecordProjection : ReceiveActor, IWithTimers
         try
         {
             var offset = await CatchUpAsync(await _store.ReadOffsetAsync(_stopping.Token));
-            foreach (var call in await _store.ListLiveAsync(_stopping.Token))
-            {
-                _calls.Tell(new CallCommands.Recover(call));
-            }
+            var isAlone = _cluster.State.Members.Count(member => member.HasRole(CallHosting.Role)) <= 1;
+            Timers.StartSingleTimer(nameof(ListUnended), new ListUnended(), isAlone ? TimeSpan.Zero : AfterWitnesses);
             Self.Tell(new Follow(offset));
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
             Self.Tell(new StreamEnded(e));
+        }
+    }
+
+    private async Task ListUnendedAsync()
+    {
+        try
+        {
+            _toWake.Clear();
+            foreach (var call in await _store.ListLiveAsync(_stopping.Token))
+            {
+                _toWake.Enqueue(call);
+            }
+            WakeSome();
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            Context
+                .GetLogger()
+                .Warning("Which calls have not ended cannot be read, and is tried again: {Cause}", e.Message);
+            Timers.StartSingleTimer(nameof(ListUnended), new ListUnended(), AfterWitnesses);
+        }
+    }
+
+    private void WakeSome()
+    {
+        for (var i = 0; i < Wave && _toWake.TryDequeue(out var call); i++)
+        {
+            _calls.Tell(new CallCommands.Recover(call));
+        }
+        if (_toWake.Count > 0)
+        {
+            Timers.StartSingleTimer(nameof(Wake), new Wake(), WaveEvery);
         }
     }
 

@@ -19,6 +19,8 @@ public abstract class ServiceCall(TimeProvider time, Action<VoiceEvent> tell) : 
 
     public void OnMediaTimeout() => tell(new VoiceEvent.MediaTimedOut(time.GetUtcNow()));
 
+    public void OnBroken(Exception cause) => tell(new VoiceEvent.Broken(cause));
+
     /// <summary>The call is over.</summary>
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

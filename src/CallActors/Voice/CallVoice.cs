@@ -138,6 +138,9 @@ public sealed class CallVoice : IMediaSink, IDisposable
     /// <inheritdoc />
     public void OnMediaTimeout() => _tell(new VoiceEvent.MediaTimedOut(_time.GetUtcNow()));
 
+    /// <inheritdoc/>
+    public void OnBroken(Exception cause) => ReportFailure(cause);
+
     // ---- on the speech pump ----
 
     /// <summary>Does what is due. Called by the pump every few ms.</summary>

@@ -21,4 +21,6 @@ internal sealed class SinkOfVoice : IMediaSink
     public void OnNotSecured(string cause) => Voice?.OnNotSecured(cause);
 
     public void OnMediaTimeout() => Voice?.OnMediaTimeout();
+
+    public void OnBroken(Exception cause) => Voice?.OnBroken(cause);
 }

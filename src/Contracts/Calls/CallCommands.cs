@@ -108,6 +108,7 @@ public static class CallCommands
     public sealed record StopRecording(CallId CallId) : ICallMessage;
 
     /// <summary>Tells a call what became of a recording whose process was killed: an event for its journal. No answer.</summary>
+    /// <param name="Part">Which file of the recording.</param>
     [WireName("call/note-recording/1")]
     public sealed record NoteRecording(
         CallId CallId,
@@ -116,7 +117,8 @@ public static class CallCommands
         long DurationMs,
         long Bytes,
         string Sha256,
-        string? Fault
+        string? Fault,
+        int Part = 1
     ) : ICallMessage;
 
     /// <summary>Takes up a call whose process went away: its journal tells what it was.</summary>

@@ -194,6 +194,20 @@ public static class CallEvents
     public sealed record RecordingStarted(CallId CallId, DateTimeOffset At, string RecordingId, string Format)
         : ICallEvent;
 
+    /// <summary>The call has moved to another node, which goes on with the recording in a file of its own.</summary>
+    /// <param name="Part">Counted from 1; 2 is the first that is told of.</param>
+    /// <param name="OffsetMs">From the call's answer to the part's start.</param>
+    [WireName("call/recording-part/1")]
+    public sealed record RecordingPartStarted(
+        CallId CallId,
+        DateTimeOffset At,
+        string RecordingId,
+        int Part,
+        long OffsetMs,
+        string Format,
+        string Node
+    ) : ICallEvent;
+
     /// <summary>From here on the recording is silent (PCI); its time goes on.</summary>
     [WireName("call/recording-paused/1")]
     public sealed record RecordingPaused(
@@ -208,7 +222,9 @@ public static class CallEvents
     public sealed record RecordingResumed(CallId CallId, DateTimeOffset At, string RecordingId, long PositionMs)
         : ICallEvent;
 
-    /// <summary>A recording is complete and kept. It may come after <see cref="Ended"/>, since files take their time.</summary>
+    /// <summary>
+    /// A recording is complete and kept, or a part of it. It may come after <see cref="Ended"/>, since files take their time.
+    /// </summary>
     [WireName("call/recording-stopped/1")]
     public sealed record RecordingStopped(
         CallId CallId,
@@ -219,7 +235,8 @@ public static class CallEvents
         long Bytes,
         string Sha256,
         long LostMs,
-        string? Fault
+        string? Fault,
+        int Part = 1
     ) : ICallEvent;
 
     /// <summary>A recording that was wanted is not there, for this cause.</summary>

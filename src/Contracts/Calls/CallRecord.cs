@@ -159,6 +159,7 @@ public sealed record CallRecord
                 Quality = e.Quality ?? Quality,
             },
             CallEvents.RecordingStarted
+            or CallEvents.RecordingPartStarted
             or CallEvents.RecordingPaused
             or CallEvents.RecordingResumed
             or CallEvents.RecordingStopped

@@ -14,6 +14,19 @@ public enum CallRecordingState
 /// <param name="ToMs">Null while it lasts, and when it lasted to the end.</param>
 public sealed record CallRecordingPause(long FromMs, long? ToMs, string? Reason);
 
+/// <summary>One file of a recording that several nodes made, each while the call was on it.</summary>
+/// <param name="FromMs">From the recording's start to the part's.</param>
+/// <param name="Node">Null for the first: that is where the call was answered.</param>
+public sealed record CallRecordingPart(int Number, long FromMs, string? Node)
+{
+    /// <summary>Where it is kept; null until its node has told.</summary>
+    public string? Uri { get; init; }
+    public long DurationMs { get; init; }
+    public long Bytes { get; init; }
+    public string? Sha256 { get; init; }
+    public long LostMs { get; init; }
+}
+
 /// <summary>One recording of a call, as the record shows it.</summary>
 public sealed record CallRecording
 {
@@ -36,6 +49,9 @@ public sealed record CallRecording
     public long LostMs { get; init; }
     public ImmutableList<CallRecordingPause> Pauses { get; init; } = [];
 
+    /// <summary>Its files, where the call has moved among nodes; empty when it is in one piece.</summary>
+    public ImmutableList<CallRecordingPart> Parts { get; init; } = [];
+
     /// <summary>What went wrong; null when nothing did.</summary>
     public string? Fault { get; init; }
 
@@ -51,6 +67,7 @@ public sealed record CallRecording
                     StartedAt = e.At,
                 }
             ),
+            CallEvents.RecordingPartStarted e => Change(recordings, e.RecordingId, e.At, r => r.GoOn(e)),
             CallEvents.RecordingPaused e => Change(
                 recordings,
                 e.RecordingId,
@@ -75,23 +92,7 @@ public sealed record CallRecording
                             : r.Pauses,
                     }
             ),
-            CallEvents.RecordingStopped e => Change(
-                recordings,
-                e.RecordingId,
-                e.At,
-                r =>
-                    r with
-                    {
-                        State = CallRecordingState.Stopped,
-                        StoppedAt = e.At,
-                        Uri = e.Uri,
-                        DurationMs = e.DurationMs,
-                        Bytes = e.Bytes,
-                        Sha256 = e.Sha256,
-                        LostMs = e.LostMs,
-                        Fault = e.Fault,
-                    }
-            ),
+            CallEvents.RecordingStopped e => Change(recordings, e.RecordingId, e.At, r => r.Stop(e)),
             CallEvents.RecordingFailed e => Change(
                 recordings,
                 e.RecordingId,
@@ -100,6 +101,59 @@ public sealed record CallRecording
             ),
             _ => recordings,
         };
+
+    private CallRecording GoOn(CallEvents.RecordingPartStarted e)
+    {
+        var parts = Parts.IsEmpty ? [new CallRecordingPart(1, 0, null)] : Parts;
+        return this with
+        {
+            Format = Format.Length > 0 ? Format : e.Format,
+            Parts = parts.Add(new CallRecordingPart(e.Part, (long)(e.At - StartedAt).TotalMilliseconds, e.Node)),
+        };
+    }
+
+    private CallRecording Stop(CallEvents.RecordingStopped e)
+    {
+        if (Parts.IsEmpty)
+        {
+            return this with
+            {
+                State = CallRecordingState.Stopped,
+                StoppedAt = e.At,
+                Uri = e.Uri,
+                DurationMs = e.DurationMs,
+                Bytes = e.Bytes,
+                Sha256 = e.Sha256,
+                LostMs = e.LostMs,
+                Fault = e.Fault,
+            };
+        }
+        var parts = Parts.ConvertAll(part =>
+            part.Number != e.Part
+                ? part
+                : part with
+                {
+                    Uri = e.Uri,
+                    DurationMs = e.DurationMs,
+                    Bytes = e.Bytes,
+                    Sha256 = e.Sha256,
+                    LostMs = e.LostMs,
+                }
+        );
+        // An earlier part comes when its node is back, or another has found it: that ends nothing.
+        var isLast = e.Part == parts[^1].Number;
+        return this with
+        {
+            Parts = parts,
+            State = isLast ? CallRecordingState.Stopped : State,
+            StoppedAt = isLast ? e.At : StoppedAt,
+            Uri = parts[0].Uri,
+            DurationMs = parts.Max(part => part.FromMs + part.DurationMs),
+            Bytes = parts.Sum(part => part.Bytes),
+            LostMs = parts.Sum(part => part.LostMs),
+            Fault = Fault ?? e.Fault,
+        };
+    }
 
     /// <summary>Changes one; an event of one whose start is not known (its process was killed) begins it.</summary>
     private static ImmutableList<CallRecording> Change(

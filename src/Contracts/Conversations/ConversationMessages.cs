@@ -50,13 +50,17 @@ public static class ConversationCommands
     /// Opens the conversation, or takes it up again. Answered by <see cref="ConversationEvents.Attached"/>; a new
     /// conversation then greets by itself with an agent turn.
     /// </summary>
+    /// <param name="New">
+    /// The channel knows that there is no such conversation yet, and has not said so before: then no past is read.
+    /// </param>
     [WireName("conversation/attach/1")]
     public sealed record Attach(
         ConversationId ConversationId,
         ConversationChannel Channel,
         string Agent,
         string? Caller,
-        DateTimeOffset At
+        DateTimeOffset At,
+        bool New = false
     ) : IConversationMessage;
 
     /// <summary>The person said or wrote this. Answered by InputAccepted once journaled, then by an agent turn.</summary>
@@ -106,8 +110,8 @@ public static class ConversationCommands
     public sealed record End(ConversationId ConversationId, string Cause, DateTimeOffset At) : IConversationMessage;
 
     /// <summary>
-    /// The conversation's shard leaves this node: the actor makes its journal complete and stops, so that it goes on at
-    /// another one. It never crosses the wire, and names no conversation: a shard tells it to all of its conversations.
+    /// The conversation's shard leaves this node: the actor makes its journal complete and stops; its next message starts it
+    /// on another one. It never crosses the wire, and names no conversation: a shard tells it to all of its own.
     /// </summary>
     public sealed record LeaveNode
     {
@@ -148,7 +152,10 @@ public static class ConversationEvents
     public sealed record AgentTurnText(ConversationId ConversationId, int Turn, int Index, string Text)
         : IConversationMessage;
 
-    /// <summary>The turn's text is complete and journaled; what to do after it has been delivered.</summary>
+    /// <summary>
+    /// The turn's text is complete; what to do after it has been delivered. In a chat it is journaled by now. By voice the
+    /// caller has heard its beginning already, and nothing is gained by waiting for a database that is away.
+    /// </summary>
     [WireName("conversation/turn-ended/1")]
     public sealed record AgentTurnEnded(ConversationId ConversationId, int Turn, string Text, AfterTurn Next)
         : IConversationMessage;

@@ -125,7 +125,8 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
 
     internal void Start(string address) => _address = address;
 
-    internal NodeMessages.Announcement Announce()
+    /// <summary>What it tells the others.</summary>
+    public NodeMessages.Announcement Announce()
     {
         var self = Refresh();
         return new NodeMessages.Announcement(

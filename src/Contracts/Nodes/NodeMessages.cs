@@ -15,7 +15,7 @@ public static class NodeMessages
         : IWireMessage;
 
     /// <summary>Which calls live on a node: what has changed since the last, or all of them.</summary>
-    /// <param name="Node">The address of its actor system.</param>
+    /// <param name="Node">The address of its actor system and, behind <c>#</c>, the number of its incarnation.</param>
     /// <param name="Complete">What was said before is void: only these calls, and those of following messages.</param>
     /// <param name="Gone">Calls that ended; also those that have begun in the same message.</param>
     [WireName("node/calls/1")]

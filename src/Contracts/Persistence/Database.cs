@@ -58,4 +58,15 @@ public sealed class Database
         }
         return connection;
     }
+
+    /// <summary>Asks for as little as shows that the database is there and could be written to.</summary>
+    public async Task TouchAsync(CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        await using var command = connection.CreateCommand();
+        // SQLite is a file: a lock for writing each second would only stand in the way of the journal.
+        command.CommandText =
+            Provider == DatabaseProvider.Sqlite ? "PRAGMA schema_version;" : "SET TRANSACTION READ WRITE; SELECT 1;";
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 }

@@ -66,7 +66,9 @@ public sealed class NodeShardAllocation(ClusterView view, ShardKind kind) : IAct
             foreach (var (region, shards) in currentShardAllocations)
             {
                 var staying = shards.Where(shard => !rebalanceInProgress.Contains(shard));
-                var going = Drains(region) ? staying.Take(WaveOf(region, shards.Count)) : staying.Where(SpareOf(region));
+                var going = Drains(region)
+                    ? staying.Take(WaveOf(region, shards.Count))
+                    : staying.Where(SpareOf(region));
                 moving = moving.Union(going.Take(room - moving.Count));
             }
         }

@@ -50,6 +50,20 @@ public static class NodeSharding
             }
         );
 
+    /// <summary>The proxy alone, for a node that can hold none. Registered under <typeparamref name="TKey"/>.</summary>
+    public static AkkaConfigurationBuilder WithNodeShardProxy<TKey>(
+        this AkkaConfigurationBuilder builder,
+        ShardKind kind,
+        string role,
+        IMessageExtractor extractor
+    ) =>
+        builder.WithActors(
+            async (system, registry, _) =>
+                registry.Register<TKey>(
+                    await ClusterSharding.Get(system).StartProxyAsync(TypeName(kind), role, extractor)
+                )
+        );
+
     /// <summary>The region, or the proxy, of a node.</summary>
     public static Task<IActorRef> StartAsync(
         ActorSystem system,

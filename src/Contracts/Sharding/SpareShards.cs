@@ -24,7 +24,10 @@ internal sealed class SpareShards : ReceiveActor, IWithTimers
         Receive<Look>(_ => _region.Tell(GetShardRegionState.Instance));
         Receive<CurrentShardRegionState>(state =>
         {
-            var empty = state.Shards.Where(shard => shard.EntityIds.Count == 0).Select(shard => shard.ShardId).ToHashSet();
+            var empty = state
+                .Shards.Where(shard => shard.EntityIds.Count == 0)
+                .Select(shard => shard.ShardId)
+                .ToHashSet();
             // Twice in a row: what has just been touched is about to be used.
             var spare = new ShardSet();
             foreach (var shard in empty.Where(_emptyBefore.Contains).Select(name => ShardedId.NumberOf(name)))

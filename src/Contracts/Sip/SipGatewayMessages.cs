@@ -89,9 +89,16 @@ public static class SipGatewayEvents
         SendFailure Failure = SendFailure.Refused
     ) : ICallMessage;
 
-    /// <summary>The gateway is about to stop: the call is to let its peer know another one's address.</summary>
+    /// <summary>
+    /// The gateway's node leaves: the call moves its dialogs to another gateway (a re-INVITE with its Contact), as soon as
+    /// they are in a state for it, and then tells this one with <see cref="SipGatewayCommands.Release"/>. Told again each second.
+    /// </summary>
     [WireName("sip/gateway-leaving/1")]
     public sealed record GatewayLeaving(CallId CallId) : ICallMessage;
+
+    /// <summary>The answer to <see cref="SipGatewayCommands.Leave"/>: how many calls use this gateway still.</summary>
+    [WireName("sip/carrying/1")]
+    public sealed record Carrying(int Calls) : IWireMessage;
 }
 
 /// <summary>What a call asks of a gateway.</summary>
@@ -132,4 +139,15 @@ public static class SipGatewayCommands
     /// <summary>Admits no call from now on: the node is being stopped. Calls in progress go on.</summary>
     [WireName("sip/drain/1")]
     public sealed record Drain : IWireMessage;
+
+    /// <summary>
+    /// The node leaves: all calls that use this gateway are told to move to another one. Answered with
+    /// <see cref="SipGatewayEvents.Carrying"/>; asked again and again until none is left.
+    /// </summary>
+    [WireName("sip/leave/1")]
+    public sealed record Leave : IWireMessage;
+
+    /// <summary>The call uses another gateway from now on.</summary>
+    [WireName("sip/release/1")]
+    public sealed record Release(CallId CallId) : IWireMessage;
 }

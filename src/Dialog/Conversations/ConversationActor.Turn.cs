@@ -31,6 +31,8 @@ public sealed partial class ConversationActor
 
     private sealed record ToolDone(string Key, string Result, bool Failed);
 
+    private sealed record ToolsOverdue;
+
     /// <summary>Starts the turn that is owed, or goes on with it where the journal says it stands.</summary>
     private void StartTurn()
     {
@@ -77,6 +79,7 @@ public sealed partial class ConversationActor
     {
         if (_state.Open!.Owed == OwedStep.RunTools)
         {
+            ExpectDurable();
             OnceDurable(RunTools);
         }
         else
@@ -220,11 +223,17 @@ public sealed partial class ConversationActor
         var text = string.Concat(_pieces);
         var next = _next;
         Record(new ConversationJournal.AgentAnswered(_id, Now, turn, text, next, _notes));
+        var ended = new ConversationEvents.AgentTurnEnded(_id, turn, text, next);
+        if (_state.Opened!.Channel == ConversationChannel.Voice)
+        {
+            // The channel ends the conversation, when the goodbye has been heard.
+            _listener?.Tell(ended);
+            return;
+        }
         OnceDurable(() =>
         {
-            _listener?.Tell(new ConversationEvents.AgentTurnEnded(_id, turn, text, next));
-            // By voice the channel ends the conversation, when the goodbye has been heard.
-            if (next == AfterTurn.HangUp && _state.Opened!.Channel == ConversationChannel.Chat && !_state.IsClosed)
+            _listener?.Tell(ended);
+            if (next == AfterTurn.HangUp && !_state.IsClosed)
             {
                 Close("completed");
             }
@@ -233,8 +242,36 @@ public sealed partial class ConversationActor
 
     // ---- tools ----
 
+    /// <summary>No tool runs before its call is durable; a database that is away must not make the agent dumb.</summary>
+    private void ExpectDurable()
+    {
+        if (_durable < _journaled && !Timers.IsTimerActive(nameof(ToolsOverdue)))
+        {
+            Timers.StartSingleTimer(
+                nameof(ToolsOverdue),
+                new ToolsOverdue(),
+                TimeSpan.FromMilliseconds(_options.ToolDeadlineMs)
+            );
+        }
+    }
+
+    /// <summary>
+    /// What could not begin has failed, and is journaled as that: it will not run when the database is back, and the agent
+    /// says so.
+    /// </summary>
+    private void OnToolsOverdue()
+    {
+        var waiting = _state.Open?.Tools.Where(tool => tool.Result is null && !_running.Contains(tool.Call.Key)) ?? [];
+        foreach (var tool in waiting.ToList())
+        {
+            _log.Warning("Conversation {0}: {1} cannot run, the database is away", _id, tool.Call.Name);
+            OnToolDone(new ToolDone(tool.Call.Key, """{"error":"the database is away"}""", Failed: true));
+        }
+    }
+
     private void RunTools()
     {
+        Timers.Cancel(nameof(ToolsOverdue));
         foreach (var tool in _state.Open?.Tools ?? [])
         {
             if (tool.Result is null && _running.Add(tool.Call.Key))

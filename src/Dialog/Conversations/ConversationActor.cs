@@ -15,12 +15,12 @@ namespace OCPlatform.Dialog.Conversations;
 /// tools that it asks for, and tells the channel. Events are applied at once and journaled behind; what must not be lost
 /// or doubled (an acknowledged input, a tool's effect, a complete answer) waits until the journal holds it.
 /// </summary>
-/// <remarks>This file: life, inputs, journal. ConversationActor.Turn.cs: the agent's turn.</remarks>
+/// <remarks>
+/// This file: life and inputs. ConversationActor.Journal.cs: what is durable, and when. ConversationActor.Turn.cs: the
+/// agent's turn.
+/// </remarks>
 public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithTimers
 {
-    // Long enough for a database to come back from a short absence without a storm of restarts.
-    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(1);
-
     // No digit, and no word that an agent could take for one.
     private const string Withheld = "[withheld]";
 
@@ -32,12 +32,9 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     private readonly DialogOptions _options;
     private readonly TimeProvider _time;
     private readonly NodeFence? _fence;
-    private readonly IActorRef _journal;
-    private readonly Queue<(long Cookie, Action Then)> _onceDurable = [];
+    private IActorRef? _journal;
     private ConversationState _state = ConversationState.Empty;
     private IActorRef? _listener;
-    private long _journaled;
-    private long _durable;
 
     public ConversationActor(
         string entityId,
@@ -56,11 +53,7 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         _agents = agents;
         _options = options;
         _time = time;
-        _journal = Context.ActorOf(Journal.Props($"conversation-{entityId}"), "journal");
-        Receive<JournalMessages.Recovered>(OnRecovered);
-        Receive<JournalMessages.Failed>(OnJournalFailed);
-        Receive<Restart>(OnRestart);
-        ReceiveAny(_ => Stash.Stash());
+        Become(Fresh);
     }
 
     public IStash Stash { get; set; } = null!;
@@ -68,6 +61,37 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
     public ITimerScheduler Timers { get; set; } = null!;
 
     private DateTimeOffset Now => _time.GetUtcNow();
+
+    private string PersistenceId => $"conversation-{_id}";
+
+    /// <summary>A conversation that its channel knows to be new has no past to be read. The first message tells.</summary>
+    private void Fresh()
+    {
+        Receive<ConversationCommands.Attach>(
+            attach =>
+            {
+                _journal = Context.ActorOf(Journal.NewProps(PersistenceId), "journal");
+                Become(Active);
+                OnAttach(attach);
+            },
+            attach => attach.New
+        );
+        Receive<ConversationCommands.LeaveNode>(_ => Context.Stop(Self));
+        ReceiveAny(_ =>
+        {
+            Stash.Stash();
+            _journal = Context.ActorOf(Journal.Props(PersistenceId), "journal");
+            Become(Recovering);
+        });
+    }
+
+    private void Recovering()
+    {
+        Receive<JournalMessages.Recovered>(OnRecovered);
+        JournalTrouble();
+        Receive<ConversationCommands.LeaveNode>(_ => Context.Stop(Self));
+        ReceiveAny(_ => Stash.Stash());
+    }
 
     private void Active()
     {
@@ -94,9 +118,10 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         Receive<ModelDone>(OnModelDone);
         Receive<ModelFailed>(OnModelFailed);
         Receive<ToolDone>(OnToolDone);
+        Receive<ToolsOverdue>(_ => OnToolsOverdue());
         Receive<JournalMessages.Appended>(OnAppended);
-        Receive<JournalMessages.Failed>(OnJournalFailed);
-        Receive<Restart>(OnRestart);
+        JournalTrouble();
+        Receive<ConversationCommands.LeaveNode>(_ => Leave());
         Receive<Listener>(OnListener);
         Receive<ReceiveTimeout>(_ => OnIdle());
         Context.SetReceiveTimeout(TimeSpan.FromSeconds(_options.IdleSeconds));
@@ -126,18 +151,6 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         Stash.UnstashAll();
     }
 
-    /// <summary>
-    /// Nothing can be promised without a journal: after a pause the conversation starts anew, from what the journal
-    /// holds, with the same listener.
-    /// </summary>
-    private void OnJournalFailed(JournalMessages.Failed failed)
-    {
-        _log.Error("Conversation {0} lost its journal: {1}", _id, failed.Cause);
-        Timers.StartSingleTimer(nameof(Restart), new Restart(failed.Cause), RestartAfter);
-    }
-
-    private static void OnRestart(Restart restart) => throw new InvalidOperationException(restart.Cause);
-
     protected override void PreRestart(Exception reason, object message)
     {
         // The mailbox outlives the restart.
@@ -154,19 +167,21 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
         TellTurnAgain();
     }
 
-    private sealed record Restart(string Cause);
-
     private sealed record Listener(IActorRef Actor);
 
     private void OnIdle()
     {
-        if (_state.Open is null && _onceDurable.Count == 0)
+        if (_state.Open is null && _durable == _journaled)
         {
             Context.Parent.Tell(new Akka.Cluster.Sharding.Passivate(PoisonPill.Instance));
         }
     }
 
-    protected override void PostStop() => CancelTurn();
+    protected override void PostStop()
+    {
+        CancelTurn();
+        PassOn();
+    }
 
     // ---- from the channel ----
 
@@ -272,36 +287,5 @@ public sealed partial class ConversationActor : ReceiveActor, IWithStash, IWithT
             listener?.Tell(new ConversationEvents.Ended(_id, cause));
             OnIdle();
         });
-    }
-
-    // ---- journal ----
-
-    private void Record(IConversationEvent @event) => Record(@event, @event);
-
-    /// <param name="journaled">What is written of it.</param>
-    private void Record(IConversationEvent @event, IConversationEvent journaled)
-    {
-        _state = _state.Apply(@event);
-        _journal.Tell(new JournalMessages.Append([journaled], ++_journaled));
-    }
-
-    /// <summary>Runs the action once everything recorded so far is durable; at once when it is.</summary>
-    private void OnceDurable(Action then)
-    {
-        if (_durable == _journaled)
-        {
-            then();
-            return;
-        }
-        _onceDurable.Enqueue((_journaled, then));
-    }
-
-    private void OnAppended(JournalMessages.Appended appended)
-    {
-        _durable = appended.Cookie;
-        while (_onceDurable.TryPeek(out var waiting) && waiting.Cookie <= appended.Cookie)
-        {
-            _onceDurable.Dequeue().Then();
-        }
     }
 }

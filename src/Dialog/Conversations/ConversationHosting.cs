@@ -12,7 +12,7 @@ public static class ConversationHosting
 
     /// <summary>Reaches the conversations in place of their region, on nodes that hold none.</summary>
     public static AkkaConfigurationBuilder AddConversationProxy(this AkkaConfigurationBuilder builder) =>
-        builder.WithShardRegionProxy<ConversationRegion>("conversations", Role, new ConversationShardExtractor());
+        builder.WithNodeShardProxy<ConversationRegion>(ShardKind.Conversations, Role, new ConversationShardExtractor());
 
     /// <summary>The shard region of the conversations.</summary>
     public static AkkaConfigurationBuilder AddConversationActors(this AkkaConfigurationBuilder builder) =>

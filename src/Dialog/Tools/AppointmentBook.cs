@@ -37,7 +37,10 @@ public sealed class AppointmentBook(Database database, TimeProvider time)
         await connection.ExecuteAsync(new CommandDefinition(Schema, cancellationToken: cancellation));
     }
 
-    /// <summary>Books the start, or finds that this key has booked it before.</summary>
+    /// <summary>
+    /// Books the start, or finds that this key has booked it before; or that this conversation has, by a booking that took
+    /// effect although its answer was lost.
+    /// </summary>
     /// <returns>False when somebody else has it.</returns>
     public async Task<bool> BookAsync(Appointment appointment, CancellationToken cancellation)
     {
@@ -70,11 +73,14 @@ public sealed class AppointmentBook(Database database, TimeProvider time)
         }
         return await connection.ExecuteScalarAsync<long>(
                 new CommandDefinition(
-                    "SELECT COUNT(*) FROM appointments WHERE key = @Key",
+                    """
+                    SELECT COUNT(*) FROM appointments WHERE key = @Key
+                        OR (agent = @Agent AND starts_at = @StartsAt AND conversation_id = @ConversationId)
+                    """,
                     row,
                     cancellationToken: cancellation
                 )
-            ) == 1;
+            ) > 0;
     }
 
     /// <summary>All appointments of an agent, by start.</summary>

@@ -50,7 +50,7 @@ public sealed partial class SipGateway
 
     private void OpenCall(AdmittedRequest invite)
     {
-        var call = CallId.New();
+        var call = _placement?.NewCall() ?? CallId.New();
         _admitted[call] = new AdmittedCall(invite, _time.GetTimestamp(), null);
         _status.LiveCalls = _admitted.Count;
         _callStates.OnInvite(call, invite.Request);

@@ -24,7 +24,15 @@ public sealed partial class SipGateway
     {
         Receive<SipGatewayCommands.SendInvite>(OnSendInvite);
         Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
+<<<<<<< HEAD
         Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
+=======
+        Receive<SipGatewayCommands.SendRequest>(command =>
+        {
+            Welcome(command.CallId, Sender);
+            _outbound.SendRequest(command, Sender);
+        });
+>>>>>>> main
         Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
         Receive<OutboundContext.Resolved>(r => r.Request.OnResolved(r.Step, r.Destinations, r.Error));
         Receive<OutboundContext.Due>(due => due.Request.OnDeadline(due.Step));

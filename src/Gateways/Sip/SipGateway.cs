@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Hosting;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip.Listeners;
@@ -30,6 +31,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
     private readonly IActorRef _calls;
     private readonly SipDoor _door;
     private readonly INodeLoad _load;
+    private readonly ICallPlacement? _placement;
     private readonly SipListeners _listeners;
     private SipEndpoint _endpoint;
 
@@ -40,7 +42,9 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         IRequiredActor<CallRegion> calls,
         INodeLoad load,
         SipServices? services = null,
-        OutboundServices? outbound = null
+        OutboundServices? outbound = null,
+        ICallPlacement? placement = null,
+        NewCalls? newCalls = null
     )
     {
         _options = options;
@@ -48,12 +52,14 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         _time = time;
         _calls = calls.ActorRef;
         _load = load;
+        _placement = placement;
         _services = services;
         _callStates = new CallStates(dialog => _subscriptions.Tell(dialog));
         _door = new SipDoor(options, status.Admission, time, _log, services is null ? CallsOnly : Everything)
         {
             IsSubscription = _subscriptionTags.Contains,
             IsLoop = request => _endpoint!.IsLoop(request),
+            NewCallsRefused = () => newCalls?.RefusedBecause,
         };
         _outboundServices = outbound ?? OutboundServices.Default();
         _board = new TrunkBoard(new Trunks(options.Trunks).Settings, time);
@@ -74,10 +80,12 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
         ReceiveOutbound();
+        ReceiveLeaving();
         Receive<Terminated>(t =>
         {
             Forget(t.ActorRef);
             ForgetPlaced(t.ActorRef);
+            ForgetGuest(t.ActorRef);
         });
 
         // From the node and the clock.

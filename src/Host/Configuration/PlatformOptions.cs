@@ -220,6 +220,13 @@ public sealed class ClusterOptions : IValidatableObject
     /// </summary>
     public bool CrashProof { get; set; } = true;
 
+    /// <summary>
+    /// How long the calls of this node may take to move to other nodes when it is being stopped, in seconds. A node alone
+    /// does not wait: it says goodbye to its callers.
+    /// </summary>
+    [Range(1, 3600)]
+    public int DrainSeconds { get; set; } = 30;
+
     /// <summary>Whether there are other nodes, or may be.</summary>
     internal bool HasOthers => Discovery == ClusterDiscovery.Dns || SeedNodes.Count > 1;
 
@@ -235,7 +242,10 @@ public sealed class ClusterOptions : IValidatableObject
         }
         if (Port == 0)
         {
-            yield return new ValidationResult("must be a fixed port when nodes find each other by DNS.", [nameof(Port)]);
+            yield return new ValidationResult(
+                "must be a fixed port when nodes find each other by DNS.",
+                [nameof(Port)]
+            );
         }
         if (!IPAddress.TryParse(Host, out _))
         {

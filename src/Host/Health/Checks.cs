@@ -5,6 +5,8 @@ using Akka.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.Models;
+using OCPlatform.CallActors;
+using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Gateways.Sip;
@@ -42,8 +44,11 @@ internal sealed class ClusterCheck(ActorSystem system) : IHealthCheck
     }
 }
 
-/// <summary>Every shard region of this node knows its coordinator: it can find a home for a new entity.</summary>
-internal sealed class ShardsCheck(ActorRegistry registry) : IHealthCheck
+/// <summary>
+/// Every shard region of this node knows its coordinator, so that it can find a home for a new entity; and a node for calls
+/// has shards for new ones, so that the first need not wait for one.
+/// </summary>
+internal sealed class ShardsCheck(ActorRegistry registry, ClusterView view) : IHealthCheck
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(2);
 
@@ -52,6 +57,10 @@ internal sealed class ShardsCheck(ActorRegistry registry) : IHealthCheck
         try
         {
             await Task.WhenAll(AskAsync<CallRegion>(cancellation), AskAsync<ConversationRegion>(cancellation));
+            if (view.Self.Roles.Contains(CallHosting.Role) && view.ClaimedShards == 0 && !view.Draining)
+            {
+                return HealthCheckResult.Unhealthy("no shard for new calls is at home here yet");
+            }
             return HealthCheckResult.Healthy();
         }
         catch (Exception e)
@@ -108,25 +117,39 @@ internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) 
     }
 }
 
-/// <summary>The database takes a write: a transaction that changes nothing, but needs the write lock.</summary>
-internal sealed class DatabaseCheck(Database database) : IHealthCheck
+/// <summary>
+/// The database takes a write: for SQLite a transaction that changes nothing, but needs the write lock. Without it live
+/// calls go on; whether the node takes new ones is calls.whenDatabaseIsAway.
+/// </summary>
+internal sealed class DatabaseCheck(Database database, IDatabaseHealth health, CallOptions calls) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation)
     {
+        if (health.Cause is { } cause)
+        {
+            return Away(cause);
+        }
         try
         {
+            if (database.Provider == DatabaseProvider.Postgres)
+            {
+                await database.TouchAsync(cancellation);
+                return HealthCheckResult.Healthy();
+            }
             await using var connection = await database.OpenAsync(cancellation);
             await using var command = connection.CreateCommand();
-            command.CommandText =
-                database.Provider == DatabaseProvider.Sqlite
-                    ? "BEGIN IMMEDIATE; ROLLBACK;"
-                    : "SET TRANSACTION READ WRITE; SELECT 1;";
+            command.CommandText = "BEGIN IMMEDIATE; ROLLBACK;";
             await command.ExecuteNonQueryAsync(cancellation);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return HealthCheckResult.Unhealthy(e.Message);
+            return Away(e.Message);
         }
     }
+
+    private HealthCheckResult Away(string cause) =>
+        calls.WhenDatabaseIsAway == DatabaseAwayPolicy.Accept
+            ? HealthCheckResult.Degraded($"calls are taken without their journal: {cause}")
+            : HealthCheckResult.Unhealthy(cause);
 }

@@ -3,6 +3,8 @@ using Akka.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Sip;
 
@@ -89,10 +91,16 @@ public static class CallVerbsApi
 
     private static Results<Accepted<PlacedCall>, ProblemHttpResult> Place(
         PlaceCall place,
-        [FromServices] IRequiredActor<CallRegion> calls
+        [FromServices] IRequiredActor<CallRegion> calls,
+        [FromServices] ICallPlacement placement,
+        [FromServices] NewCalls newCalls
     )
     {
-        var id = CallId.New();
+        if (newCalls.RefusedBecause is { } refused)
+        {
+            return TypedResults.Problem(statusCode: 503, detail: $"No calls are placed now: {refused}.");
+        }
+        var id = placement.NewCall();
         CallCommands.Place command;
         try
         {

@@ -10,10 +10,11 @@ using OCPlatform.Media.Recording;
 
 namespace OCPlatform.Host.Http;
 
-/// <summary>A recording that is complete.</summary>
+/// <summary>A recording that is complete. Of one in several parts length and bytes are of all, the rest is the first's.</summary>
 /// <param name="Sha256">Of the file, in hexadecimal digits.</param>
 /// <param name="Uri">Where it is kept, or will be once uploaded.</param>
 /// <param name="Node">The node that recorded it.</param>
+/// <param name="Parts">Null for a recording in one piece.</param>
 public sealed record RecordingInfo(
     string Id,
     CallId CallId,
@@ -23,6 +24,22 @@ public sealed record RecordingInfo(
     string Sha256,
     RecordingFormat Format,
     int SampleRateHz,
+    string Uri,
+    RecordingState State,
+    string Node,
+    string? Fault,
+    IReadOnlyList<RecordingPartInfo>? Parts
+);
+
+/// <summary>One file of a recording whose call has moved among nodes.</summary>
+/// <param name="OffsetMs">From the call's answer to the part's start.</param>
+public sealed record RecordingPartInfo(
+    int Part,
+    long OffsetMs,
+    long DurationMs,
+    long Bytes,
+    string Sha256,
+    RecordingFormat Format,
     string Uri,
     RecordingState State,
     string Node,
@@ -52,7 +69,9 @@ public static class RecordingsApi
         recordings
             .MapDelete("{id}", DeleteAsync)
             .WithName("DeleteRecording")
-            .WithSummary("Deletes a recording for good.")
+            .WithSummary(
+                "Deletes a recording for good, with all its parts; nobody finds it any more when this is answered."
+            )
             .Produces(204)
             .ProducesProblem(404)
             .ProducesProblem(409);
@@ -80,7 +99,7 @@ public static class RecordingsApi
         {
             return TypedResults.Problem(statusCode: 400, detail: $"limit must be from 1 to {GreatestLimit}.");
         }
-        var behind = after is null ? null : await catalog.GetAsync(after, cancellation);
+        var behind = after is null ? null : (await catalog.PartsAsync(after, cancellation)).FirstOrDefault();
         if (after is not null && behind is null)
         {
             return TypedResults.Problem(statusCode: 400, detail: $"There is no recording '{after}' to go on behind.");
@@ -94,10 +113,11 @@ public static class RecordingsApi
     private static async Task<IResult> ListenAsync(
         string id,
         [FromServices] RecordingCatalog catalog,
-        [FromServices] IRecordingStore store,
+        [FromServices] RecordingPlayback playback,
         [FromServices] ICallRecords records,
         CancellationToken cancellation,
-        [Description("Which of a call's recordings, from 1.")] int number = 1
+        [Description("Which of a call's recordings, from 1.")] int number = 1,
+        [Description("One part alone, from 1, of a recording whose call has moved among nodes.")] int? part = null
     )
     {
         if (!CallId.TryParse(id, out var call))
@@ -105,55 +125,81 @@ public static class RecordingsApi
             return TypedResults.Problem(statusCode: 400, detail: $"'{id}' is not the id of a call.");
         }
         var recording = RecordingNames.IdOf(call, number);
-        if (await catalog.GetAsync(recording, cancellation) is not { } entry)
+        var live = await LiveAsync(recording, call, records, cancellation);
+        var parts = await catalog.PartsAsync(recording, cancellation);
+        if (part is null && IsBeingMade(live, parts))
         {
-            var record = await records.GetAsync(call, cancellation);
-            var live = record?.Recordings.Find(r => r.Id == recording);
-            return live?.State is CallRecordingState.Recording or CallRecordingState.Paused
-                ? TypedResults.Problem(statusCode: 409, detail: $"Recording {recording} is still being made.")
-                : TypedResults.Problem(statusCode: 404, detail: live?.Fault ?? $"There is no recording {recording}.");
+            return TypedResults.Problem(statusCode: 409, detail: $"Recording {recording} is still being made.");
         }
-        if (await store.OpenAsync(entry, cancellation) is not { } audio)
+        parts = part is null ? parts : [.. parts.Where(entry => entry.Part == part)];
+        if (parts.Count == 0)
         {
             return TypedResults.Problem(
                 statusCode: 404,
-                detail: $"Recording {recording} is not in this node's reach; node {entry.Node} made it."
+                detail: live?.Fault ?? $"There is no recording {recording}{(part is null ? "" : $", part {part}")}."
             );
         }
-        return TypedResults.Stream(
-            audio,
-            entry.Format.ContentType(),
-            fileDownloadName: null,
-            lastModified: entry.StartedAt.AddMilliseconds(entry.DurationMs),
-            entityTag: new EntityTagHeaderValue($"\"{entry.Sha256}\""),
-            enableRangeProcessing: true
-        );
+        try
+        {
+            var playable = await playback.OpenAsync(parts, cancellation);
+            return TypedResults.Stream(
+                playable.Audio,
+                playable.Format.ContentType(),
+                fileDownloadName: null,
+                lastModified: parts[^1].StartedAt.AddMilliseconds(parts[^1].DurationMs),
+                entityTag: new EntityTagHeaderValue($"\"{playable.Tag}\""),
+                enableRangeProcessing: true
+            );
+        }
+        catch (RecordingException e)
+        {
+            var status = e.InnerException is FileNotFoundException ? 404 : 409;
+            return TypedResults.Problem(statusCode: status, detail: e.Message);
+        }
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         string id,
         [FromServices] RecordingCatalog catalog,
-        [FromServices] IRecordingStore store,
-        [FromServices] ILogger<RecordingCatalog> log,
+        [FromServices] RecordingDeletion deletion,
+        [FromServices] RecordingCatalog catalog,
+        [FromServices] ICallRecords records,
         CancellationToken cancellation
     )
     {
-        if (await catalog.GetAsync(id, cancellation) is not { } entry)
+        if (!RecordingNames.TryParse(id, out var call, out var number, out _))
         {
             return TypedResults.Problem(statusCode: 404, detail: $"There is no recording '{id}'.");
         }
+        var recording = RecordingNames.IdOf(call, number);
+        var live = await LiveAsync(recording, call, records, cancellation);
+        if (IsBeingMade(live, await catalog.PartsAsync(recording, cancellation)))
+        {
+            return TypedResults.Problem(statusCode: 409, detail: $"Recording {recording} is still being made.");
+        }
         try
         {
-            await store.DeleteAsync(entry, cancellation);
+            return await deletion.DeleteAsync(recording, "by the API", cancellation)
+                ? TypedResults.NoContent()
+                : TypedResults.Problem(statusCode: 404, detail: $"There is no recording '{id}'.");
         }
         catch (IOException e)
         {
             return TypedResults.Problem(statusCode: 409, detail: e.Message);
         }
-        await catalog.DeleteAsync(entry.Id, cancellation);
-        log.LogInformation("Recording {Recording} deleted from {Uri} by the API", entry.Id, entry.Uri);
-        return TypedResults.NoContent();
     }
+
+    /// <summary>The call's record says that it runs, and the last part that was begun is not there: the record lags behind.</summary>
+    private static bool IsBeingMade(CallRecording? live, IReadOnlyList<RecordingEntry> parts) =>
+        live is { State: CallRecordingState.Recording or CallRecordingState.Paused }
+        && !parts.Any(part => part.Part >= live.Parts.Count);
+
+    private static async Task<CallRecording?> LiveAsync(
+        string recording,
+        CallId call,
+        ICallRecords records,
+        CancellationToken cancellation
+    ) => (await records.GetAsync(call, cancellation))?.Recordings.Find(r => r.Id == recording);
 
     private static void MapRecordingVerbs(this RouteGroupBuilder recording)
     {
@@ -209,19 +255,39 @@ public static class RecordingsApi
             .ProducesProblem(409)
             .ProducesProblem(504);
 
-    private static RecordingInfo Describe(RecordingEntry entry) =>
-        new(
-            entry.Id,
-            entry.CallId,
-            entry.StartedAt,
-            entry.DurationMs,
-            entry.Bytes,
-            entry.Sha256,
-            entry.Format,
-            entry.SampleRateHz,
-            entry.Uri,
-            entry.State,
-            entry.Node,
-            entry.Fault
+    private static RecordingInfo Describe(IReadOnlyList<RecordingEntry> parts)
+    {
+        var first = parts[0];
+        return new RecordingInfo(
+            first.Recording,
+            first.CallId,
+            first.StartedAt,
+            parts.Max(part => part.OffsetMs + part.DurationMs) - first.OffsetMs,
+            parts.Sum(part => part.Bytes),
+            first.Sha256,
+            first.Format,
+            first.SampleRateHz,
+            first.Uri,
+            first.State,
+            first.Node,
+            parts.FirstOrDefault(part => part.Fault is not null)?.Fault,
+            parts.Count == 1
+                ? null
+                :
+                [
+                    .. parts.Select(part => new RecordingPartInfo(
+                        part.Part,
+                        part.OffsetMs,
+                        part.DurationMs,
+                        part.Bytes,
+                        part.Sha256,
+                        part.Format,
+                        part.Uri,
+                        part.State,
+                        part.Node,
+                        part.Fault
+                    )),
+                ]
         );
+    }
 }

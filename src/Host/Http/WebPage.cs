@@ -7,7 +7,16 @@ namespace OCPlatform.Host.Http;
 /// <summary>The built page at `/`. Paths that are no file and no endpoint get index.html: the page routes them itself.</summary>
 public static class WebPage
 {
-    private static readonly string[] OwnPaths = ["/api", "/metrics", "/sip", "/cluster", "/health", "/chat", "/openapi.json"];
+    private static readonly string[] OwnPaths =
+    [
+        "/api",
+        "/metrics",
+        "/sip",
+        "/cluster",
+        "/health",
+        "/chat",
+        "/openapi.json",
+    ];
 
     public static void UseWebPage(this WebApplication app, HttpOptions options)
     {

@@ -98,7 +98,9 @@ public sealed class DnsDiscovery : ReceiveActor, IWithTimers
     }
 
     private bool IsLowest =>
-        _addresses.Length > 0 && IPAddress.TryParse(_cluster.SelfAddress.Host, out var own) && _addresses[0].Equals(own);
+        _addresses.Length > 0
+        && IPAddress.TryParse(_cluster.SelfAddress.Host, out var own)
+        && _addresses[0].Equals(own);
 
     /// <summary>Akka asks them until one lets this node in; without itself in the list it never begins a cluster.</summary>
     private void JoinOthers()

@@ -10,8 +10,7 @@ public sealed class MemberTimes
     private readonly ConcurrentDictionary<UniqueAddress, DateTimeOffset> _since = new();
 
     /// <summary>When the member's status last changed; null when that was not seen.</summary>
-    public DateTimeOffset? Since(UniqueAddress member) =>
-        _since.TryGetValue(member, out var since) ? since : null;
+    public DateTimeOffset? Since(UniqueAddress member) => _since.TryGetValue(member, out var since) ? since : null;
 
     /// <summary>Notes every change of status.</summary>
     public sealed class Keeper : ReceiveActor

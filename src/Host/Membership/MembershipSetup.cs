@@ -20,25 +20,11 @@ public static class MembershipSetup
     /// <summary>Threads of their own for who tells the living from the dead; see hocon/dispatchers.hocon.</summary>
     private const string WatchDispatcher = "ocp.membership-dispatcher";
 
-    /// <summary>What is told about the cluster. The view of the nodes is of this node alone where nothing better is there.</summary>
-    public static IServiceCollection AddClusterReports(this IServiceCollection services, NodeOptions node)
+    /// <summary>What is told about the cluster.</summary>
+    public static IServiceCollection AddClusterReports(this IServiceCollection services)
     {
         services.AddSingleton<MemberTimes>();
         services.AddHostedService<ClusterMetrics>();
-        services.TryAddSingleton<IClusterView>(
-            new LoneNode(
-                new NodeState(
-                    node.EffectiveName,
-                    Address: "",
-                    [.. node.Roles.Select(role => KeyNames.Camel(role.ToString()))],
-                    Draining: false,
-                    Calls: 0,
-                    CpuShare: 0,
-                    SipGateway: null,
-                    typeof(MembershipSetup).Assembly.GetName().Version!.ToString(3)
-                )
-            )
-        );
         return services;
     }
 

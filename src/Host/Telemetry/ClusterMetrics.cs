@@ -6,6 +6,7 @@ using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Host.Http;
+using OCPlatform.Host.Membership;
 
 namespace OCPlatform.Host.Telemetry;
 
@@ -44,6 +45,13 @@ public sealed class ClusterMetrics(ActorSystem system, ActorRegistry registry, N
             "ocp_cluster_unreachable",
             () => cluster.State.Unreachable.Count,
             description: "Members that some member cannot reach."
+        );
+        var proofs = CrashProofs.Of(system.EventStream);
+        _meter.CreateObservableGauge(
+            "ocp_cluster_longest_silence_seconds",
+            () => proofs.TakeLongestSilence().TotalSeconds,
+            "s",
+            "Longest silence of a member between two heartbeats, since the page was last asked for."
         );
         _meter.CreateObservableGauge(
             "ocp_cluster_fenced",

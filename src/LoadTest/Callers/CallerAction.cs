@@ -20,6 +20,9 @@ public enum ScriptEnd
 
     /// <summary>The script waits for the agent to hang up, and it did not.</summary>
     AgentStayed,
+
+    /// <summary>The audio stopped, and did not come back within the caller's patience.</summary>
+    AudioLost,
 }
 
 /// <summary>What a caller must do next.</summary>

@@ -21,6 +21,12 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
     // Between words of an agent that is being interrupted.
     private static readonly TimeSpan WordGap = TimeSpan.FromMilliseconds(300);
 
+    // Without a packet for this long a person notices that the line is dead, and waits.
+    private static readonly TimeSpan DeadLine = TimeSpan.FromMilliseconds(400);
+
+    // How long a person listens, when the line is back, for the agent to go on or to ask again.
+    private static readonly TimeSpan ResumePatience = TimeSpan.FromSeconds(2.5);
+
     // Sending a digit takes its duration and a pause.
     private static readonly TimeSpan DigitTime = TimeSpan.FromMilliseconds(260);
 
@@ -32,6 +38,9 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
     private TimeSpan? _agentSpokeFrom;
     private bool _heardPacket;
     private int _next;
+    private TimeSpan? _lastPacket;
+    private bool _lineIsDead;
+    private TimeSpan _resumedAt = TimeSpan.MinValue;
 
     // The turn under way.
     private CallerLine? _line;
@@ -39,6 +48,9 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
     private TimeSpan _callerEnd;
     private bool _bargedIn;
     private bool _bargeInMissed;
+
+    // The line broke while the caller spoke or waited for the reply: whatever the agent says, the line is said again.
+    private bool _interrupted;
 
     private enum Phase
     {
@@ -82,6 +94,23 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
         Enter(script.Greeting ? Phase.WaitingForAgent : Phase.Thinking, now);
     }
 
+    /// <summary>Times that the caller said a line again because the line broke.</summary>
+    public int LinesRepeated { get; private set; }
+
+    /// <summary>A packet has come, with speech or without.</summary>
+    public void OnPacket(TimeSpan arrivedAt)
+    {
+        _lastPacket = arrivedAt;
+        if (_lineIsDead)
+        {
+            _lineIsDead = false;
+            OnLineBack(arrivedAt);
+        }
+    }
+
+    /// <summary>The platform moved the call: what was being said may have been lost on the way.</summary>
+    public void OnMoved() => _interrupted |= _line is not null && _phase is Phase.Speaking or Phase.WaitingForAgent;
+
     /// <summary>Received audio.</summary>
     /// <param name="pcm">8 kHz.</param>
     /// <param name="arrivedAt">Arrival of the packet: when its first sample can be heard.</param>
@@ -116,6 +145,11 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
         {
             return HangUp(ScriptEnd.HoldOver, now);
         }
+        if (IsLineDead(now))
+        {
+            // Nobody talks into a dead line; who hears nothing for long gives up.
+            return now - _lastPacket >= script.LinePatience ? HangUp(ScriptEnd.AudioLost, now) : null;
+        }
         return _phase switch
         {
             Phase.WaitingForAgent => Wait(now),
@@ -136,12 +170,32 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
         }
     }
 
+    private bool IsLineDead(TimeSpan now)
+    {
+        if (now - _lastPacket >= DeadLine && !_lineIsDead)
+        {
+            _lineIsDead = true;
+            OnMoved();
+        }
+        return _lineIsDead;
+    }
+
+    private void OnLineBack(TimeSpan now)
+    {
+        _resumedAt = now;
+        if (_phase is Phase.WaitingForAgent or Phase.AgentSpeaking or Phase.Thinking)
+        {
+            // Waiting begins anew; an agent that was cut is given time to go on.
+            Enter(_phase == Phase.WaitingForAgent ? Phase.WaitingForAgent : Phase.AgentSpeaking, now);
+        }
+    }
+
     private CallerAction? Wait(TimeSpan now)
     {
         if (ReplyStart() is { } start)
         {
             _agentSpokeFrom = start;
-            CountWait(start - _phaseSince);
+            CountWait(_interrupted ? TimeSpan.Zero : start - _phaseSince);
             if (_line is null)
             {
                 GreetingWait = start - _answeredAt;
@@ -150,11 +204,18 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
             return Listen(now);
         }
         var silent = _line is { Speech: null, Digits: null };
-        var limit = silent ? _line!.Silence : script.ReplyTimeout;
+        var limit =
+            silent ? _line!.Silence
+            : _interrupted ? ResumePatience
+            : script.ReplyTimeout;
         // What was said up to the limit may still be in the jitter buffer.
         if (now - _phaseSince < limit + HearingDelay)
         {
             return null;
+        }
+        if (_interrupted && !silent)
+        {
+            return SayAgain(now);
         }
         CountWait(limit);
         if (_line is null)
@@ -185,8 +246,22 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
         {
             return null;
         }
+        if (_agent.LastSpeech < _resumedAt && now - _resumedAt < ResumePatience)
+        {
+            // The agent was cut in the middle: it will go on.
+            return null;
+        }
         Enter(Phase.Thinking, now);
         return Think(now);
+    }
+
+    /// <summary>Says the line under way again, as one does who was not heard.</summary>
+    private CallerAction? SayAgain(TimeSpan now)
+    {
+        var line = _line!;
+        CloseTurn(now, false);
+        LinesRepeated++;
+        return Say(line, now, bargingIn: false);
     }
 
     private CallerAction? Think(TimeSpan now)
@@ -197,6 +272,10 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
             // It only drew breath.
             Enter(Phase.AgentSpeaking, now);
             return null;
+        }
+        if (_interrupted && _line is { } broken)
+        {
+            return now - _phaseSince >= broken.Think ? SayAgain(now) : null;
         }
         if (line is not null)
         {
@@ -221,7 +300,13 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
         CloseTurn(now, false);
         _next = (_next < script.Lines.Count ? _next : 0) + 1;
         AllLinesSaid |= _next == script.Lines.Count;
+        return Say(line, now, bargingIn);
+    }
+
+    private CallerAction? Say(CallerLine line, TimeSpan now, bool bargingIn)
+    {
         _line = line;
+        _interrupted = false;
         _bargedIn = bargingIn;
         _bargeInMissed = line.BargeIn is not null && !bargingIn;
         _agentSpokeFrom = null;
@@ -298,11 +383,12 @@ public sealed class CallerConversation(CallerScript script, SpeechDetectorOption
                 CallerEnd = callerEnd,
                 ReplyStart = reply,
                 ReplyEnd = reply is null ? null : segments[^1].End,
-                VoiceToVoice = spoke && !covered ? after - callerEnd : null,
+                VoiceToVoice = spoke && !covered && !_interrupted ? after - callerEnd : null,
                 BargeIn = _bargedIn ? SilencedAfter(segments) : null,
                 BargeInMissed = _bargeInMissed,
                 TalkedOver = spoke && segments.Any(s => s.Start > _callerStart && s.Start <= callerEnd),
                 NoReply = noReply,
+                Interrupted = _interrupted,
                 Wait = (reply ?? now) is var heard && heard > callerEnd ? heard - callerEnd : TimeSpan.Zero,
             }
         );

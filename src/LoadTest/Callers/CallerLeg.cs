@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
 
@@ -16,6 +17,12 @@ namespace OCPlatform.LoadTest;
 internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecording? recording) : IMediaSink
 {
     private const int FrameSamples = 160;
+
+    // 60 ms, the longest packet that phones send.
+    private const int MostSamples = 480;
+
+    // −42 dBFS, as the speech detector has it.
+    private const double VoiceEnergy = 260.0 * 260.0;
     private static readonly TimeSpan SampleTime = TimeSpan.FromTicks(TimeSpan.TicksPerSecond / 8000);
 
     private readonly TaskCompletionSource<ScriptEnd> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,10 +35,16 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
     private bool _markPending;
     private bool _started;
     private long _line;
+    private AudioCodec _codec;
+    private volatile bool _moved;
 
     public CallerConversation Conversation { get; } = new(script);
 
     public PacketObserver Packets { get; } = new();
+
+    public ContinuityObserver Continuity { get; } = new();
+
+    public bool WatchesStrangers => true;
 
     /// <summary>The script wants to hang up.</summary>
     public Task<ScriptEnd> Done => _done.Task;
@@ -47,9 +60,25 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
         _session = session;
         _packetSamples = media.SendPtimeMs * 8;
         _audioPayloadType = media.ReceivePayloadType;
+        _codec = media.Codec;
         _answeredAt = answeredAt;
+        Continuity.OnAnswered(answeredAt);
         Conversation.OnAnswered(answeredAt);
     }
+
+    /// <summary>The platform's offer within the call was answered; on the SIP loop.</summary>
+    public void Changed(NegotiatedMedia before, NegotiatedMedia after)
+    {
+        var (from, to) = (AddressOf(before), AddressOf(after));
+        Continuity.OnOffer(Now, from, to);
+        _packetSamples = after.SendPtimeMs * 8;
+        _audioPayloadType = after.ReceivePayloadType;
+        _codec = after.Codec;
+        _moved |= from != to;
+    }
+
+    /// <summary>Where the platform's media is, as moves name it.</summary>
+    public static string AddressOf(NegotiatedMedia media) => $"{media.RemoteAddress}:{media.RemotePort}";
 
     /// <summary>After the session's Closed.</summary>
     public void Ended(TimeSpan at)
@@ -60,10 +89,19 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
 
     public void OnAudio(ReadOnlySpan<short> frame, in MediaFrameInfo info)
     {
+        if (_moved)
+        {
+            _moved = false;
+            Conversation.OnMoved();
+        }
         if (info.Kind == FrameKind.Received)
         {
             var arrivedAt = Stopwatch.GetElapsedTime(epochTicks, info.ArrivalTicks);
             Conversation.OnAgentAudio(frame, arrivedAt);
+            if (IsSpeech(frame))
+            {
+                Continuity.OnSpeech(arrivedAt);
+            }
             recording?.AddAgent(frame, arrivedAt - _answeredAt, info.RtpTimestamp);
         }
         switch (Conversation.OnTick(Now))
@@ -88,14 +126,31 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
         TellTurns();
     }
 
-    public void OnPacket(in RtpArrival packet) =>
+    public void OnPacket(in RtpArrival packet)
+    {
+        var arrivedAt = Stopwatch.GetElapsedTime(epochTicks, packet.ArrivalTicks);
         Packets.OnPacket(
             packet.Ssrc,
             packet.SequenceNumber,
             packet.Timestamp,
-            (long)Stopwatch.GetElapsedTime(epochTicks, packet.ArrivalTicks).TotalMicroseconds,
+            (long)arrivedAt.TotalMicroseconds,
             packet.PayloadType == _audioPayloadType
         );
+        Continuity.OnPacket(packet.Ssrc, arrivedAt);
+        Conversation.OnPacket(arrivedAt);
+    }
+
+    public void OnStranger(in RtpArrival packet, ReadOnlySpan<byte> payload)
+    {
+        Span<short> pcm = stackalloc short[MostSamples];
+        var speech = false;
+        if (_codec is AudioCodec.Pcmu or AudioCodec.Pcma && payload.Length is > 0 and <= MostSamples)
+        {
+            G711.Decode(_codec, payload, pcm[..payload.Length]);
+            speech = IsSpeech(pcm[..payload.Length]);
+        }
+        Continuity.OnStranger(packet.Ssrc, speech, Stopwatch.GetElapsedTime(epochTicks, packet.ArrivalTicks));
+    }
 
     public void OnPlayoutStarted()
     {
@@ -144,6 +199,17 @@ internal sealed class CallerLeg(CallerScript script, long epochTicks, CallRecord
         {
             tell(Conversation.Turns[_turnsTold++]);
         }
+    }
+
+    /// <summary>Whether a frame is as loud as a voice; pauses within words do not matter here.</summary>
+    private static bool IsSpeech(ReadOnlySpan<short> pcm)
+    {
+        double energy = 0;
+        foreach (var sample in pcm)
+        {
+            energy += (double)sample * sample;
+        }
+        return energy / pcm.Length >= VoiceEnergy;
     }
 
     private TimeSpan Now => Stopwatch.GetElapsedTime(epochTicks);

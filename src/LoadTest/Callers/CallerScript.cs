@@ -7,6 +7,9 @@ public sealed record CallerScript
     public bool Greeting { get; init; } = true;
     public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(10);
     public TimeSpan EndOfSpeech { get; init; } = TimeSpan.FromMilliseconds(800);
+
+    /// <summary>How long a caller stays on a line that has gone dead.</summary>
+    public TimeSpan LinePatience { get; init; } = TimeSpan.FromSeconds(15);
     public ScenarioEnd End { get; init; } = ScenarioEnd.HangUp;
     public bool Repeat { get; init; }
 

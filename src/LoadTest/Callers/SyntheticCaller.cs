@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
@@ -26,14 +27,19 @@ public sealed class SyntheticCaller : IAsyncDisposable
     private const int WarmUpCalls = 20;
     private static readonly TimeSpan HangUpDeadline = TimeSpan.FromSeconds(3);
 
+    // A target that wakes up later than this is not ours any more.
+    private static readonly TimeSpan AbandonDeadline = TimeSpan.FromSeconds(32);
+
+    private readonly TimeProvider _time;
     private readonly SipUserAgent _agent;
     private readonly MediaEngine _media;
     private readonly long _epochTicks = Stopwatch.GetTimestamp();
 
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public SyntheticCaller(SyntheticCallerOptions options)
+    public SyntheticCaller(SyntheticCallerOptions options, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _media = new MediaEngine(
             new MediaOptions
             {
@@ -108,19 +114,9 @@ public sealed class SyntheticCaller : IAsyncDisposable
         }
         var capabilities = new MediaCapabilities { Codecs = request.Codecs };
         var offer = OfferAnswer.Offer(capabilities, LocalMediaOf(session, request));
-        var call = _agent.Call(
-            new SipCallRequest
-            {
-                Target = request.Target,
-                Destination = request.Destination,
-                From = new NameAddress(SipUri.Create(request.From, _agent.LocalEndPoint)),
-                Offer = System.Text.Encoding.UTF8.GetBytes(offer.ToString()),
-                AnswerWithin = request.AnswerWithin,
-            }
-        );
-        await using var stopping = stop.Register(() => _ = call.HangUpAsync(HangUpDeadline));
-        var invited = await call.Answered;
-        var conversation = new AnsweredCall(script, request, call, session, leg, recording, startedAt);
+        var attempt = await InviteAsync(request, Encoding.UTF8.GetBytes(offer.ToString()), stop);
+        var (call, invited) = (attempt.Call, attempt.Invited);
+        var conversation = new AnsweredCall(script, request, attempt, session, leg, recording, startedAt);
         if (!invited.IsSuccess || stop.IsCancellationRequested)
         {
             await call.HangUpAsync(HangUpDeadline);
@@ -135,6 +131,59 @@ public sealed class SyntheticCaller : IAsyncDisposable
         return await ConverseAsync(conversation, media, capabilities, stop);
     }
 
+    /// <summary>Goes from target to target until one takes the call, or refuses it for good.</summary>
+    private async Task<Attempt> InviteAsync(CallerRequest request, ReadOnlyMemory<byte> offer, CancellationToken stop)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var target =
+                attempt == 0 ? new CallTarget(request.Target, request.Destination) : request.Alternatives[attempt - 1];
+            var invitedAt = Now;
+            var call = _agent.Call(
+                new SipCallRequest
+                {
+                    Target = target.Uri,
+                    Destination = target.Destination,
+                    From = new NameAddress(SipUri.Create(request.From, _agent.LocalEndPoint)),
+                    Offer = offer,
+                    AnswerWithin = request.AnswerWithin,
+                }
+            );
+            await using var stopping = stop.Register(() => _ = call.HangUpAsync(HangUpDeadline));
+            var isLast = attempt == request.Alternatives.Count;
+            if (!isLast && await IsUnansweredAsync(call, request.TryNextAfter))
+            {
+                // Should it be answered later after all, its BYE goes with the ACK.
+                _ = call.HangUpAsync(AbandonDeadline);
+                request.OnTargetFailed?.Invoke(target);
+                continue;
+            }
+            var invited = await call.Answered;
+            if (isLast || invited.IsSuccess || !IsTheTargetsFault(invited) || stop.IsCancellationRequested)
+            {
+                return new Attempt(call, invited, invitedAt, attempt + 1);
+            }
+            request.OnTargetFailed?.Invoke(target);
+        }
+    }
+
+    /// <summary>No response of any kind came.</summary>
+    private async Task<bool> IsUnansweredAsync(SipCall call, TimeSpan within)
+    {
+        try
+        {
+            await call.Answered.WaitAsync(within, _time);
+            return false;
+        }
+        catch (TimeoutException)
+        {
+            return call.Times.Trying is null;
+        }
+    }
+
+    private static bool IsTheTargetsFault(SipInviteResult invited) =>
+        invited.Response is null || invited.StatusCode is SipStatus.RequestTimeout or (>= 500 and < 600);
+
     public async ValueTask DisposeAsync()
     {
         await _agent.DisposeAsync();
@@ -144,12 +193,21 @@ public sealed class SyntheticCaller : IAsyncDisposable
     private sealed record AnsweredCall(
         CallerScript Script,
         CallerRequest Request,
-        SipCall Call,
+        Attempt Attempt,
         MediaSession Session,
         CallerLeg Leg,
         CallRecording? Recording,
         TimeSpan StartedAt
-    );
+    )
+    {
+        public SipCall Call => Attempt.Call;
+
+        public TimeSpan? AnsweredAt => Attempt.InvitedAt + Call.Times.Answered;
+    }
+
+    /// <param name="InvitedAt">When the INVITE to the target that had the last word was sent.</param>
+    /// <param name="Number">1-based.</param>
+    private sealed record Attempt(SipCall Call, SipInviteResult Invited, TimeSpan InvitedAt, int Number);
 
     private async Task<CallerResult> ConverseAsync(
         AnsweredCall answered,
@@ -160,11 +218,23 @@ public sealed class SyntheticCaller : IAsyncDisposable
     {
         var (call, session, leg) = (answered.Call, answered.Session, answered.Leg);
         var current = media;
-        call.OnReinvite = offer => Reanswer(offer, session, capabilities, ref current);
-        leg.Answered(session, media, answered.StartedAt + call.Times.Answered!.Value);
+        leg.Answered(session, media, answered.AnsweredAt!.Value);
         session.Start(media);
-        answered.Request.OnAnswered?.Invoke();
+        call.OnReinvite = offer =>
+        {
+            var before = current;
+            var answer = Reanswer(offer, session, capabilities, ref current);
+            if (!answer.IsEmpty)
+            {
+                leg.Changed(before, current);
+            }
+            return answer;
+        };
+        answered.Request.OnAnswered?.Invoke(
+            new LiveCall(answered.Request.Index, call.CallId, () => CallerLeg.AddressOf(current))
+        );
 
+        await using var stopping = stop.Register(() => _ = call.HangUpAsync(HangUpDeadline));
         await Task.WhenAny(leg.Done, call.Ended);
         var ended = await call.HangUpAsync(HangUpDeadline);
         var (outcome, cause) = OutcomeOf(answered, ended, stop);
@@ -186,6 +256,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
                 ScriptEnd.HoldOver => (CallOutcome.HoldOver, null),
                 ScriptEnd.NoAudio => (CallOutcome.NoAudio, "answered, but no audio came"),
                 ScriptEnd.NoGreeting => (CallOutcome.NoGreeting, "no greeting"),
+                ScriptEnd.AudioLost => (CallOutcome.AudioLost, "the audio stopped and did not come back"),
                 ScriptEnd.NoReply => (CallOutcome.NoReply, $"no reply to “{conversation.Turns[^1].Text}”"),
                 _ => (CallOutcome.AgentStayed, "the agent did not hang up"),
             };
@@ -218,6 +289,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
         }
         var conversation = call.Leg.Conversation;
         var times = call.Call.Times;
+        var before = call.Attempt.InvitedAt - call.StartedAt;
         var measurement = new CallMeasurement
         {
             Index = call.Request.Index,
@@ -226,10 +298,11 @@ public sealed class SyntheticCaller : IAsyncDisposable
             Outcome = outcome,
             Cause = cause,
             StartedAt = call.StartedAt,
-            Trying = times.Trying,
-            Ringing = times.Ringing,
-            Answer = times.Answered,
-            Duration = media is null ? null : endedAt - call.StartedAt - times.Answered,
+            // With the targets that were tried before: it is the caller who waits.
+            Trying = times.Trying + before,
+            Ringing = times.Ringing + before,
+            Answer = times.Answered + before,
+            Duration = media is null ? null : endedAt - call.AnsweredAt,
             Codec = media?.CodecName,
             Greeting = conversation.GreetingWait,
             LongestWait = conversation.LongestWait,
@@ -238,10 +311,13 @@ public sealed class SyntheticCaller : IAsyncDisposable
                 call.Call.Ended is { IsCompletedSuccessfully: true, Result.Cause: SipCallEndCause.RemoteHangUp },
             Turns = [.. conversation.Turns],
             Packets = media is null ? new() : PacketsOf(call, stats),
+            Continuity = call.Leg.Continuity.Finish(endedAt, conversation.AgentSpeech),
+            LinesRepeated = conversation.LinesRepeated,
+            Attempts = call.Attempt.Number,
         };
         return media is null
             ? new CallerResult(measurement, null, [], null)
-            : new CallerResult(measurement, call.StartedAt + times.Answered, conversation.AgentSpeech, call.Recording);
+            : new CallerResult(measurement, call.AnsweredAt, conversation.AgentSpeech, call.Recording);
     }
 
     private static PacketMeasurement PacketsOf(AnsweredCall call, MediaStats stats)
@@ -302,7 +378,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
         }
         current = media;
         session.Update(media);
-        return System.Text.Encoding.UTF8.GetBytes(answer.Description!.ToString());
+        return Encoding.UTF8.GetBytes(answer.Description!.ToString());
     }
 
     private static CallOutcome RefusalOf(SipInviteResult invited, CancellationToken stop) =>

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using OCPlatform.Media.Codecs;
+using OCPlatform.Media.Jitter;
 using OCPlatform.Media.Sdp;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Transports;
@@ -34,13 +35,18 @@ public sealed class SyntheticCallerOptions
     /// Depth of the callers' jitter buffer in ms. Measured times are those of arrival, so it does not count in them; what is
     /// heard of packets later than this is lost.
     /// </summary>
-    [Range(20, 1000)]
+    [Range(20, AudioReceiver.MaxDelayMs)]
     public int JitterBufferMs { get; set; } = 120;
 
     /// <summary>Calls at once.</summary>
     [Range(1, 100_000)]
     public int MaxCalls { get; set; } = 5000;
 }
+
+/// <summary>Whom to call, and where to send that.</summary>
+/// <param name="Uri">Request-URI and To.</param>
+/// <param name="Destination">Null: where the URI points, which then has an IP address.</param>
+public sealed record CallTarget(SipUri Uri, SipDestination? Destination = null);
 
 /// <summary>One call to make.</summary>
 public sealed record CallerRequest
@@ -49,6 +55,18 @@ public sealed record CallerRequest
 
     /// <summary>Where the INVITE goes when <see cref="Target"/> holds a host name; null: to the target's address.</summary>
     public SipDestination? Destination { get; init; }
+
+    /// <summary>Where else the call goes, in this order, when a target does not take it.</summary>
+    public IReadOnlyList<CallTarget> Alternatives { get; init; } = [];
+
+    /// <summary>
+    /// A target that does not answer the INVITE at all within this is given up, where there is another one: as carriers do, which
+    /// wait 2 to 5 s instead of the RFC's 32.
+    /// </summary>
+    public TimeSpan TryNextAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Told of a target that did not take the call.</summary>
+    public Action<CallTarget>? OnTargetFailed { get; init; }
 
     /// <summary>User part of From.</summary>
     public string From { get; init; } = "caller";
@@ -69,11 +87,17 @@ public sealed record CallerRequest
     public Action<TurnMeasurement>? OnTurn { get; init; }
 
     /// <summary>Told when the call is answered, on any thread.</summary>
-    public Action? OnAnswered { get; init; }
+    public Action<LiveCall>? OnAnswered { get; init; }
 
     /// <summary>Takes the lateness of the call's packets when it ends; shared by a run's calls, which lock it.</summary>
     public LatenessHistogram? Lateness { get; init; }
 }
+
+/// <summary>An answered call while it goes on. Thread-safe.</summary>
+/// <param name="Index">The request's.</param>
+/// <param name="CallId">SIP Call-ID.</param>
+/// <param name="MediaAddress">Tells where the platform's media is now, as address and port.</param>
+public sealed record LiveCall(int Index, string CallId, Func<string> MediaAddress);
 
 /// <summary>What came of a call.</summary>
 /// <param name="Measurement">All figures.</param>

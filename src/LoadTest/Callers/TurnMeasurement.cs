@@ -38,6 +38,9 @@ public sealed record TurnMeasurement
     /// <summary>A reply was required and none came in time.</summary>
     public bool NoReply { get; init; }
 
+    /// <summary>The line broke, or the call moved, while the caller spoke or waited for the reply.</summary>
+    public bool Interrupted { get; init; }
+
     /// <summary>The reply as a recogniser understood what arrived; null: not asked for.</summary>
     public string? Heard { get; init; }
 

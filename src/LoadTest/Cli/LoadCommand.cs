@@ -98,12 +98,14 @@ public static class LoadCommand
         CancellationToken stop
     )
     {
-        var target = parsed.GetValue(options.Target)!;
-        var destination = await ResolveAsync(target, stop);
+        var targets = new List<CallTarget>();
+        foreach (var target in parsed.GetValue(options.Target)!)
+        {
+            targets.Add(new CallTarget(target, await ResolveAsync(target, stop)));
+        }
         var plan = new LoadPlan
         {
-            Target = target,
-            Destination = destination,
+            Targets = targets,
             Calls = parsed.GetValue(options.Calls) ?? (parsed.GetValue(options.Duration) is null ? 1 : null),
             Rate = parsed.GetValue(options.Rate),
             Duration = parsed.GetValue(options.Duration),
@@ -121,7 +123,9 @@ public static class LoadCommand
         await using var caller = new SyntheticCaller(
             new SyntheticCallerOptions
             {
-                Bind = parsed.GetValue(options.Bind) ?? new IPEndPoint(AddressTowards(destination.EndPoint), 0),
+                Bind =
+                    parsed.GetValue(options.Bind)
+                    ?? new IPEndPoint(AddressTowards(targets[0].Destination!.EndPoint), 0),
                 User = parsed.GetValue(options.User),
                 Password = parsed.GetValue(options.Password) ?? Environment.GetEnvironmentVariable("OCP_LOAD_PASSWORD"),
                 Seed = plan.Seed,

@@ -11,12 +11,14 @@ namespace OCPlatform.LoadTest;
 /// <summary>The options of <c>ocp load</c> and what they may be.</summary>
 internal sealed class LoadOptions
 {
-    public Option<SipUri> Target { get; } =
+    public Option<SipUri[]> Target { get; } =
         new("--target")
         {
-            Description = "Whom to call.",
-            DefaultValueFactory = _ => SipUri.Parse("sip:frontdesk@127.0.0.1:5060"),
-            CustomParser = One(text =>
+            Description =
+                "Whom to call; several: calls go round, and to the next one where a target does not take them.",
+            DefaultValueFactory = _ => [SipUri.Parse("sip:frontdesk@127.0.0.1:5060")],
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = Several(text =>
                 SipUri.TryParse(text.StartsWith("sip:", StringComparison.Ordinal) ? text : $"sip:{text}", out var uri)
                     ? uri
                     : throw new FormatException($"“{text}” is no SIP address: write sip:frontdesk@127.0.0.1:5060.")
@@ -216,6 +218,21 @@ internal sealed class LoadOptions
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? uri
             : throw new FormatException($"{name} is an address such as http://127.0.0.1:8080, not “{text}”.");
+
+    /// <summary>As <see cref="One"/>, for an option that may be given several times.</summary>
+    private static Func<ArgumentResult, T[]?> Several<T>(Func<string, T> parse) =>
+        result =>
+        {
+            try
+            {
+                return [.. result.Tokens.Select(token => parse(token.Value))];
+            }
+            catch (FormatException error)
+            {
+                result.AddError(error.Message);
+                return default;
+            }
+        };
 
     /// <summary>A parser of one argument whose FormatException is the user's message.</summary>
     private static Func<ArgumentResult, T?> One<T>(Func<string, T> parse) =>

@@ -18,7 +18,7 @@ internal static class LoadView
     {
         console.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
-            $"Calling {plan.Target}: {(plan.Calls is { } calls ? $"{calls} calls" : "calls")} at {plan.Rate}/s{(plan.Duration is { } d ? $" for {d}" : "")}, saying {string.Join(", ", plan.Scripts.Select(s => s.Name).Distinct())}. Ctrl-C hangs up and reports."
+            $"Calling {string.Join(", ", plan.Targets.Select(t => t.Uri))}: {(plan.Calls is { } calls ? $"{calls} calls" : "calls")} at {plan.Rate}/s{(plan.Duration is { } d ? $" for {d}" : "")}, saying {string.Join(", ", plan.Scripts.Select(s => s.Name).Distinct())}. Ctrl-C hangs up and reports."
         );
         var start = time.GetTimestamp();
         var running = run.RunAsync(stop);

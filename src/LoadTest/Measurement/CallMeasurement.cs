@@ -35,6 +35,9 @@ public enum CallOutcome
     /// <summary>The script waited for the agent to hang up, and it did not.</summary>
     AgentStayed,
 
+    /// <summary>The audio stopped for good in the middle of the call.</summary>
+    AudioLost,
+
     /// <summary>The harness itself could not: no port, no socket. The cause says what.</summary>
     HarnessFault,
 }
@@ -70,12 +73,22 @@ public sealed record CallMeasurement
     public bool AgentHungUp { get; init; }
     public IReadOnlyList<TurnMeasurement> Turns { get; init; } = [];
     public PacketMeasurement Packets { get; init; } = new();
+    public ContinuityMeasurement Continuity { get; init; } = new();
+
+    /// <summary>Lines said again because the line broke.</summary>
+    public int LinesRepeated { get; init; }
+
+    /// <summary>Targets tried; the last one is that which took or refused the call.</summary>
+    public int Attempts { get; init; } = 1;
 
     /// <summary>The greeting as a recogniser understood what arrived; null: not asked for.</summary>
     public string? HeardGreeting { get; init; }
 
     /// <summary>The recording, when audio is saved.</summary>
     public string? AudioFile { get; init; }
+
+    /// <summary>Answered, and failed in the middle.</summary>
+    public bool Dropped => Failed && Answer is not null && Outcome != CallOutcome.HarnessFault;
 
     public bool Failed => Outcome >= CallOutcome.Rejected;
 

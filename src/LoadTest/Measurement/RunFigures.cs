@@ -3,6 +3,9 @@ namespace OCPlatform.LoadTest;
 /// <summary>The figures of a run that objectives are about and reports show. All times in ms.</summary>
 public sealed class RunFigures
 {
+    /// <summary>Two voices at once for less than this may be the end of one word and the beginning of the next.</summary>
+    public static readonly TimeSpan TwoAgentsHeard = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<string, Summary?> _summaries;
     private readonly Dictionary<string, double?> _scalars;
 
@@ -12,6 +15,7 @@ public sealed class RunFigures
     {
         var ended = calls.Where(c => c.Outcome != CallOutcome.Stopped).ToList();
         var turns = calls.SelectMany(c => c.Turns).ToList();
+        var moves = calls.SelectMany(c => c.Continuity.Moves).ToList();
         var packets = calls.Select(c => c.Packets).ToList();
         Calls = ended.Count;
         Failed = ended.Count(c => c.Failed);
@@ -28,6 +32,11 @@ public sealed class RunFigures
             ["v2v"] = Of(turns.Select(t => t.VoiceToVoice)),
             ["bargein"] = Of(turns.Select(t => t.BargeIn)),
             ["late"] = lateness,
+            ["gap"] = Of(moves.Select(m => (TimeSpan?)m.Gap)),
+            ["gap.speech"] = Of(moves.Select(m => m.SpeechGap)),
+            ["gap.longest"] = Of(
+                calls.Where(c => c.Answer is not null).Select(c => (TimeSpan?)c.Continuity.LongestGap)
+            ),
             ["silence"] = Of(calls.Where(c => c.Answer is not null).Select(c => (TimeSpan?)c.LongestWait)),
         };
         _scalars = new()
@@ -40,6 +49,12 @@ public sealed class RunFigures
             ["deadair"] = calls.Sum(c => c.DeadAirs),
             ["noreply"] = turns.Count(t => t.NoReply),
             ["talkover"] = turns.Count(t => t.TalkedOver),
+            ["moves"] = moves.Count,
+            ["reinvites"] = calls.Sum(c => c.Continuity.Reinvites),
+            ["continued"] = ended.Count(c => !c.Failed && c.Continuity.Moves.Count > 0),
+            ["dropped"] = ended.Count(c => c.Dropped),
+            ["refused"] = ended.Count(c => c.Failed && c.Answer is null && c.Outcome != CallOutcome.HarnessFault),
+            ["twoagents"] = calls.Count(c => c.Continuity.TwoAgents >= TwoAgentsHeard),
             ["calls"] = Calls,
             ["turns"] = turns.Count(t => t.VoiceToVoice is not null),
         };

@@ -8,7 +8,8 @@ internal static class CallCsv
 {
     public const string Header =
         "index,call_id,scenario,outcome,cause,started_at,trying,ringing,answer,duration,codec,greeting,longest_wait,"
-        + "turns,v2v_p50,v2v_max,bargein_max,received,lost,late,out_of_order,duplicate,lateness_p50,lateness_p99,lateness_max,jitter";
+        + "turns,v2v_p50,v2v_max,bargein_max,received,lost,late,out_of_order,duplicate,lateness_p50,lateness_p99,lateness_max,jitter,"
+        + "reinvites,moves,gap_longest,two_agents";
 
     public static string Write(LoadReport report)
     {
@@ -46,6 +47,10 @@ internal static class CallCsv
                 packets.Lateness?.P99,
                 packets.Lateness?.Max,
                 packets.JitterMs,
+                call.Continuity.Reinvites,
+                call.Continuity.Moves.Count,
+                call.Continuity.LongestGap,
+                call.Continuity.TwoAgents,
             ];
             text.AppendJoin(',', fields.Select(Field)).Append("\r\n");
         }

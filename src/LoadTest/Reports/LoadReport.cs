@@ -90,12 +90,38 @@ public sealed record CallReport
     /// <summary>What a recogniser understood of the greeting that arrived; null without --transcribe.</summary>
     public string? HeardGreeting { get; init; }
     public required PacketMeasurement Packets { get; init; }
+    public required ContinuityReport Continuity { get; init; }
     public string? AudioFile { get; init; }
     public required IReadOnlyList<TurnReport> Turns { get; init; }
 
     /// <summary>The same call in the platform's own record; null without --api.</summary>
     public PlatformCall? Platform { get; init; }
 }
+
+/// <summary>Whether the audio went on: moves by re-INVITE, gaps of 200 ms and more, other voices.</summary>
+public sealed record ContinuityReport
+{
+    public required int Reinvites { get; init; }
+    public required IReadOnlyList<MoveReport> Moves { get; init; }
+    public required double LongestGap { get; init; }
+
+    /// <summary>Pairs of begin and end.</summary>
+    public required IReadOnlyList<double[]> Gaps { get; init; }
+    public required double TwoAgents { get; init; }
+    public required long StrangerPackets { get; init; }
+    public required int LinesRepeated { get; init; }
+    public required int Attempts { get; init; }
+}
+
+/// <summary>One move; the gap is the time without a packet, the speech gap that without the agent's voice.</summary>
+public sealed record MoveReport(
+    double At,
+    string From,
+    string To,
+    double Gap,
+    double? SpeechGap,
+    double StrangerLasted
+);
 
 /// <summary>Moments are ms since the start of the harness, as <see cref="CallReport.StartedAt"/> is.</summary>
 public sealed record TurnReport
@@ -110,6 +136,7 @@ public sealed record TurnReport
     public bool BargeInMissed { get; init; }
     public bool TalkedOver { get; init; }
     public bool NoReply { get; init; }
+    public bool Interrupted { get; init; }
     public double Wait { get; init; }
 
     /// <summary>What a recogniser understood of the reply that arrived; null without --transcribe.</summary>

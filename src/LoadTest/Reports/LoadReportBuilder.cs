@@ -20,7 +20,7 @@ public static class LoadReportBuilder
             StartedAt = startedAt,
             ElapsedSeconds = Round(result.Cost.Elapsed.TotalSeconds),
             Plan = new PlanReport(
-                plan.Target.ToString(),
+                string.Join(' ', plan.Targets.Select(t => t.Uri)),
                 plan.Calls,
                 plan.Rate,
                 plan.Duration?.TotalSeconds,
@@ -97,9 +97,33 @@ public static class LoadReportBuilder
                 Lateness = call.Packets.Lateness?.Rounded(),
                 JitterMs = Round(call.Packets.JitterMs),
             },
+            Continuity = Continuity(call),
             AudioFile = call.AudioFile,
             Turns = [.. call.Turns.Select(Turn)],
             Platform = platform?.Calls.GetValueOrDefault(call.CallId),
+        };
+
+    private static ContinuityReport Continuity(CallMeasurement call) =>
+        new()
+        {
+            Reinvites = call.Continuity.Reinvites,
+            Moves =
+            [
+                .. call.Continuity.Moves.Select(m => new MoveReport(
+                    Ms(m.At),
+                    m.From,
+                    m.To,
+                    Ms(m.Gap),
+                    Ms(m.SpeechGap),
+                    Ms(m.StrangerLasted)
+                )),
+            ],
+            LongestGap = Ms(call.Continuity.LongestGap),
+            Gaps = [.. call.Continuity.Gaps.Select(g => new[] { Ms(g.Start), Ms(g.End) })],
+            TwoAgents = Ms(call.Continuity.TwoAgents),
+            StrangerPackets = call.Continuity.StrangerPackets,
+            LinesRepeated = call.LinesRepeated,
+            Attempts = call.Attempts,
         };
 
     private static TurnReport Turn(TurnMeasurement turn) =>
@@ -115,6 +139,7 @@ public static class LoadReportBuilder
             BargeInMissed = turn.BargeInMissed,
             TalkedOver = turn.TalkedOver,
             NoReply = turn.NoReply,
+            Interrupted = turn.Interrupted,
             Wait = Ms(turn.Wait),
             Heard = turn.Heard,
         };

@@ -15,6 +15,9 @@ internal static class ReportTable
         ("v2v", "voice to voice"),
         ("bargein", "barge-in → silence"),
         ("silence", "longest wait of a call"),
+        ("gap", "gap of a move"),
+        ("gap.speech", "gap of the agent's speech"),
+        ("gap.longest", "longest gap of a call"),
         ("late", "packet lateness"),
     ];
 
@@ -58,6 +61,13 @@ internal static class ReportTable
             console,
             $"turns    {report.Counts["turns"]} measured, {report.Counts["noreply"]} without reply, {report.Counts["talkover"]} talked over, {report.Counts["deadair"]} waits over 2 s"
         );
+        if (report.Counts["reinvites"] > 0)
+        {
+            Say(
+                console,
+                $"moves    {report.Counts["moves"]} to another address by {report.Counts["reinvites"]} offers; {report.Counts["continued"]} calls went on, {report.Counts["dropped"]} dropped, {report.Counts["refused"]} refused, {report.Counts["twoagents"]} with two voices at once"
+            );
+        }
         var harness = report.Harness;
         Say(
             console,

@@ -1,17 +1,12 @@
 using OCPlatform.Media.Codecs;
-using OCPlatform.Media.Sdp;
-using OCPlatform.Sip;
-using OCPlatform.Sip.Transports;
 
 namespace OCPlatform.LoadTest;
 
 /// <summary>How many calls, how fast, to whom, saying what.</summary>
 public sealed record LoadPlan
 {
-    public required SipUri Target { get; init; }
-
-    /// <summary>The target's resolved address.</summary>
-    public required SipDestination Destination { get; init; }
+    /// <summary>Whom to call, resolved: calls go round, and to the next one where a target does not take them.</summary>
+    public required IReadOnlyList<CallTarget> Targets { get; init; }
 
     /// <summary>Calls in all; null: as many as <see cref="Duration"/> has room for.</summary>
     public int? Calls { get; init; }
@@ -25,10 +20,19 @@ public sealed record LoadPlan
     /// <summary>Calls at once; a call that is due beyond waits for one to end, and counts as held back.</summary>
     public int MaxConcurrent { get; init; } = 500;
 
-    /// <summary>What the callers do; each call takes one at random.</summary>
+    /// <summary>What the callers do; each call takes one at random, or by turns with <see cref="ScriptsByTurns"/>.</summary>
     public required IReadOnlyList<CallerScript> Scripts { get; init; }
 
+    /// <summary>The call of index n takes script n, beginning anew after the last one.</summary>
+    public bool ScriptsByTurns { get; init; }
+
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = [AudioCodec.Pcmu, AudioCodec.Pcma];
+
+    /// <summary>Told of each call as it is answered, on any thread.</summary>
+    public Action<LiveCall>? OnAnswered { get; init; }
+
+    /// <summary>Told of each call as it ends, on any thread.</summary>
+    public Action<CallMeasurement>? OnEnded { get; init; }
 
     /// <summary>Folder for the recordings of the calls; null: none are kept.</summary>
     public string? AudioFolder { get; init; }

@@ -40,6 +40,7 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
 {
     private static readonly TimeSpan ClockWatch = TimeSpan.FromSeconds(5);
 
+    private readonly TargetPool _targets = new(plan.Targets, time);
     private readonly List<CallMeasurement> _calls = [];
     private readonly List<HeardAudio> _heard = [];
     private readonly LatenessHistogram _lateness = new();
@@ -55,14 +56,15 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
     public LoadProgress Progress { get; } = new();
 
     /// <param name="stop">No further calls are made, and those under way are hung up with BYE.</param>
-    public async Task<LoadResult> RunAsync(CancellationToken stop)
+    /// <param name="lastCall">No further calls are made, and those under way go on to their end.</param>
+    public async Task<LoadResult> RunAsync(CancellationToken stop, CancellationToken lastCall = default)
     {
         using var process = Process.GetCurrentProcess();
         var cpuBefore = process.TotalProcessorTime;
         var start = time.GetTimestamp();
         using (time.CreateTimer(_ => WatchClock(), null, ClockWatch, ClockWatch))
         {
-            await MakeCallsAsync(start, stop);
+            await MakeCallsAsync(start, stop, lastCall);
             WatchClock();
         }
         var elapsed = time.GetElapsedTime(start);
@@ -83,8 +85,9 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
     }
 
     /// <summary>Returns when the last call has ended.</summary>
-    private async Task MakeCallsAsync(long start, CancellationToken stop)
+    private async Task MakeCallsAsync(long start, CancellationToken stop, CancellationToken lastCall)
     {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop, lastCall);
         using var room = new SemaphoreSlim(plan.MaxConcurrent);
         var random = new Random(plan.Seed);
         try
@@ -94,21 +97,22 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
                 var wait = due - time.GetElapsedTime(start);
                 if (wait > TimeSpan.Zero)
                 {
-                    await Task.Delay(wait, time, stop);
+                    await Task.Delay(wait, time, enough.Token);
                 }
                 if (!room.Wait(0, CancellationToken.None))
                 {
                     Progress.OnHeldBack();
-                    await room.WaitAsync(stop);
+                    await room.WaitAsync(enough.Token);
                 }
-                stop.ThrowIfCancellationRequested();
+                enough.Token.ThrowIfCancellationRequested();
                 Interlocked.Increment(ref _open);
-                _ = RunCallAsync(index, plan.Scripts[random.Next(plan.Scripts.Count)], room, stop);
+                var script = plan.ScriptsByTurns ? index % plan.Scripts.Count : random.Next(plan.Scripts.Count);
+                _ = RunCallAsync(index, plan.Scripts[script], room, stop);
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (enough.IsCancellationRequested)
         {
-            // The calls under way see the same token and hang up.
+            // The calls under way see the first token and hang up; of the second they know nothing.
         }
         Release();
         await _allEnded.Task;
@@ -119,18 +123,21 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
         Progress.OnStarted();
         try
         {
+            var targets = _targets.Next();
             var result = await caller.CallAsync(
                 script,
                 new CallerRequest
                 {
-                    Target = plan.Target,
-                    Destination = plan.Destination,
+                    Target = targets[0].Uri,
+                    Destination = targets[0].Destination,
+                    Alternatives = [.. targets.Skip(1)],
+                    OnTargetFailed = _targets.OnFailed,
                     Codecs = plan.Codecs,
                     From = $"caller{index:0000}",
                     Index = index,
                     Record = plan.AudioFolder is not null || plan.KeepHeard,
                     OnTurn = Progress.OnTurn,
-                    OnAnswered = Progress.OnAnswered,
+                    OnAnswered = OnAnswered,
                     Lateness = _lateness,
                 },
                 stop
@@ -185,6 +192,13 @@ public sealed class LoadRun(SyntheticCaller caller, LoadPlan plan, TimeProvider 
             _calls.Add(call);
         }
         Progress.OnEnded(call);
+        plan.OnEnded?.Invoke(call);
+    }
+
+    private void OnAnswered(LiveCall call)
+    {
+        Progress.OnAnswered();
+        plan.OnAnswered?.Invoke(call);
     }
 
     private void Release()

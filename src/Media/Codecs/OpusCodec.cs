@@ -71,6 +71,11 @@ internal sealed unsafe class OpusEncoder : IAudioEncoder
     private const int WideBitrate = 28_000;
     private const int NarrowBitrate = 18_000;
 
+    // With loss. libopus weighs the bit rate before it spends on redundancy: at 28 kbit/s and this complexity there is none
+    // at 5 % of loss, at 18 kbit/s never; at these there is from 1 % on.
+    private const int WideBitrateWithLoss = 36_000;
+    private const int NarrowBitrateWithLoss = 28_000;
+
     // 64 kbit/s at most, so that a packet needs no more room than one of G.711.
     private const int MaxBytesPerMs = 8;
 
@@ -84,7 +89,7 @@ internal sealed unsafe class OpusEncoder : IAudioEncoder
     {
         SampleRateHz = sampleRateHz;
         _encoder = OpusLibrary.CreateEncoder(sampleRateHz);
-        Set(OpusLibrary.Control.Bitrate, sampleRateHz > 8000 ? WideBitrate : NarrowBitrate);
+        SetBitrate();
         Set(OpusLibrary.Control.Complexity, complexity);
         Set(OpusLibrary.Control.Signal, OpusLibrary.SignalVoice);
         Set(OpusLibrary.Control.MaxBandwidth, OpusLibrary.BandwidthWideband);
@@ -115,9 +120,17 @@ internal sealed unsafe class OpusEncoder : IAudioEncoder
             return;
         _lossPercent = percent;
         Set(OpusLibrary.Control.PacketLossPercent, percent);
+        SetBitrate();
     }
 
     public void Dispose() => _encoder.Dispose();
+
+    private void SetBitrate()
+    {
+        var (without, with) =
+            SampleRateHz > 8000 ? (WideBitrate, WideBitrateWithLoss) : (NarrowBitrate, NarrowBitrateWithLoss);
+        Set(OpusLibrary.Control.Bitrate, _lossPercent > 0 ? with : without);
+    }
 
     private void Set(OpusLibrary.Control control, int value) => OpusLibrary.Set(_encoder, control, value);
 }

@@ -30,11 +30,17 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
     private int _gathered;
     private int _encoded;
     private bool _markNext = true;
+    private long _packetsBefore;
+    private float _peerLoss;
 
-    /// <summary>Another one after a collision (RFC 3550 §8.2).</summary>
-    public uint Ssrc { get; set; } = ssrc;
-    public long PacketsSent { get; private set; }
-    public long PayloadBytesSent { get; private set; }
+    public uint Ssrc => ssrc;
+
+    /// <summary>Under every SSRC.</summary>
+    public long PacketsSent => _packetsBefore + StreamPackets;
+
+    /// <summary>Under the present SSRC, as reports count them (RFC 3550 §6.4.1).</summary>
+    public long StreamPackets { get; private set; }
+    public long StreamPayloadBytes { get; private set; }
 
     /// <summary>The RTP timestamp of the frame that is gathered next.</summary>
     public uint Timestamp { get; private set; } = timestamp;
@@ -59,9 +65,30 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
         _markNext = true;
         if (encoder is null)
             return;
+        encoder.OnPeerLoss(_peerLoss);
         _pcm = new short[(MaxPtimeMs + TickMs) * _samplesPerMs];
         var payload = Math.Min(encoder.MaxBytes(MaxPtimeMs), MaxPayloadBytes);
         _packet = new byte[Math.Max(DirectBytes, RtpHeader.FixedBytes + payload)];
+    }
+
+    /// <summary>
+    /// Goes on as another stream, as if it began now; timestamps run on. See <see cref="SessionStream"/> for when.
+    /// </summary>
+    /// <param name="newSsrc">That was not used before.</param>
+    /// <param name="firstSequence">Of the next packet.</param>
+    public void Restart(uint newSsrc, ushort firstSequence)
+    {
+        (ssrc, sequence) = (newSsrc, firstSequence);
+        _packetsBefore += StreamPackets;
+        (StreamPackets, StreamPayloadBytes) = (0, 0);
+        _markNext = true;
+    }
+
+    /// <summary>The loss that the peer reports, 0–1, for codecs that can do something about it.</summary>
+    public void OnPeerLoss(float fraction)
+    {
+        _peerLoss = fraction;
+        _encoder?.OnPeerLoss(fraction);
     }
 
     /// <summary>Direct only: room for the next 160 encoded samples; follow with <see cref="Commit"/>.</summary>
@@ -89,7 +116,10 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
         _markNext = true;
     }
 
-    /// <summary>The next complete packet, if there is one; valid until <see cref="Sent"/>.</summary>
+    /// <summary>
+    /// The next complete packet, if there is one; valid until <see cref="Sent"/>. Empty when the encoder has nothing to say
+    /// for its time: nothing is to be sent then.
+    /// </summary>
     public bool TryPacket(int payloadType, int ptimeMs, out ReadOnlySpan<byte> packet)
     {
         packet = default;
@@ -99,13 +129,13 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
         if (_gathered < _encoded)
             return false;
         var start = Timestamp - (uint)(_gathered / _samplesPerMs * _clockPerMs);
-        RtpHeader.Write(_packet, payloadType, _markNext, sequence, start, Ssrc);
+        RtpHeader.Write(_packet, payloadType, _markNext, sequence, start, ssrc);
         var payload = _encoder?.Encode(_pcm.AsSpan(0, _encoded), _packet.AsSpan(RtpHeader.FixedBytes)) ?? _encoded;
-        packet = _packet.AsSpan(0, RtpHeader.FixedBytes + payload);
+        packet = payload == 0 ? default : _packet.AsSpan(0, RtpHeader.FixedBytes + payload);
         return true;
     }
 
-    /// <summary>The packet has been handed to the network.</summary>
+    /// <summary>The packet has been handed to the network; 0: it was empty, and time has passed without one.</summary>
     public void Sent(int packetBytes)
     {
         _gathered -= _encoded;
@@ -113,7 +143,10 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
             _packet.AsSpan(RtpHeader.FixedBytes + _encoded, _gathered).CopyTo(_packet.AsSpan(RtpHeader.FixedBytes));
         else if (_gathered > 0)
             _pcm.AsSpan(_encoded, _gathered).CopyTo(_pcm);
-        Count(packetBytes - RtpHeader.FixedBytes);
+        if (packetBytes == 0)
+            _markNext = true;
+        else
+            Count(packetBytes - RtpHeader.FixedBytes);
     }
 
     /// <summary>Writes a telephone-event packet, which shares sequence numbers and timestamps (RFC 4733 §2.1).</summary>
@@ -124,7 +157,7 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
         bool marker
     )
     {
-        RtpHeader.Write(_packet, payloadType, marker, sequence, timestamp, Ssrc);
+        RtpHeader.Write(_packet, payloadType, marker, sequence, timestamp, ssrc);
         telephoneEvent.Write(_packet.AsSpan(RtpHeader.FixedBytes));
         return _packet.AsSpan(0, RtpHeader.FixedBytes + TelephoneEvent.Bytes);
     }
@@ -153,7 +186,7 @@ internal sealed class AudioSender(uint ssrc, ushort sequence, uint timestamp)
     {
         sequence++;
         _markNext = false;
-        PacketsSent++;
-        PayloadBytesSent += payloadBytes;
+        StreamPackets++;
+        StreamPayloadBytes += payloadBytes;
     }
 }

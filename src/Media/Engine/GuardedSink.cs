@@ -48,6 +48,20 @@ internal sealed class GuardedSink(IMediaSink sink) : IMediaSink
         }
     }
 
+    public bool WatchesStrangers => sink.WatchesStrangers;
+
+    public void OnStranger(in RtpArrival packet, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            sink.OnStranger(packet, payload);
+        }
+        catch (Exception)
+        {
+            _faults++;
+        }
+    }
+
     public void OnFirstPacket(IPEndPoint source) => Guard(static (s, a) => s.OnFirstPacket(a), source);
 
     public void OnMediaTimeout() => Guard(static (s, _) => s.OnMediaTimeout(), 0);
@@ -55,6 +69,8 @@ internal sealed class GuardedSink(IMediaSink sink) : IMediaSink
     public void OnNotSecured(string cause) => Guard(static (s, a) => s.OnNotSecured(a), cause);
 
     public void OnBye() => Guard(static (s, _) => s.OnBye(), 0);
+
+    public void OnBroken(Exception cause) => Guard(static (s, a) => s.OnBroken(a), cause);
 
     private void Guard<T>(Action<IMediaSink, T> callback, T argument)
     {

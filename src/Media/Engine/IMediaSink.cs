@@ -93,6 +93,19 @@ public interface IMediaSink
     /// </summary>
     void OnPacket(in RtpArrival packet) { }
 
+    /// <summary>
+    /// Asked once, at the start: whether <see cref="OnStranger"/> is wanted. The socket then stays open to every source, which
+    /// costs a quarter of a µs a packet.
+    /// </summary>
+    bool WatchesStrangers => false;
+
+    /// <summary>
+    /// An RTP packet of the agreed codec from a source that is not the session's: not heard, for those who measure who else speaks.
+    /// </summary>
+    /// <param name="packet">As it came.</param>
+    /// <param name="payload">Valid during the call only.</param>
+    void OnStranger(in RtpArrival packet, ReadOnlySpan<byte> payload) { }
+
     /// <summary>The first valid RTP packet has come, from this address.</summary>
     void OnFirstPacket(IPEndPoint source) { }
 
@@ -104,4 +117,9 @@ public interface IMediaSink
 
     /// <summary>The peer ended its stream with an RTCP BYE.</summary>
     void OnBye() { }
+
+    /// <summary>
+    /// A fault of ours ended the session's media: once, as the last callback; the session closes by itself.
+    /// </summary>
+    void OnBroken(Exception cause) { }
 }

@@ -16,6 +16,8 @@ internal static unsafe partial class LinuxSockets
     private const int FamilyInet = 2;
     private const int FamilyInet6 = 10;
     private const int AccessDenied = 13;
+    private const int TooManyOpenFiles = 24;
+    private const int TooManyOpenFilesInSystem = 23;
     private const int AddressInUse = 98;
 
     public const int SoTimestampNs = 35;
@@ -25,7 +27,7 @@ internal static unsafe partial class LinuxSockets
         var v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
         var descriptor = Socket(v6 ? FamilyInet6 : FamilyInet, SockDgram | SockNonBlock | SockCloseOnExec, 0);
         if (descriptor < 0)
-            throw new SocketException(Marshal.GetLastPInvokeError());
+            throw Failure(Marshal.GetLastPInvokeError());
         // Both families on the wildcard address; one that is asked for by name is meant as it is.
         if (v6 && address.Equals(IPAddress.IPv6Any))
             SetOption(descriptor, IpProtoIpv6, Ipv6Only, 0);
@@ -36,8 +38,14 @@ internal static unsafe partial class LinuxSockets
             return new UdpEnd(descriptor, null);
         var error = Marshal.GetLastPInvokeError();
         Close(descriptor);
-        return error is AddressInUse or AccessDenied ? null : throw new SocketException(error);
+        return error is AddressInUse or AccessDenied ? null : throw Failure(error);
     }
+
+    /// <summary>The exception takes .NET's numbers, not the system's: what callers tell apart is translated.</summary>
+    private static SocketException Failure(int error) =>
+        error is TooManyOpenFiles or TooManyOpenFilesInSystem
+            ? new SocketException((int)SocketError.TooManyOpenSockets)
+            : new SocketException(error, $"error {error} of the system");
 
     public static bool Connect(int descriptor, in PeerAddress peer)
     {

@@ -66,29 +66,57 @@ public sealed class MediaEngine : IAsyncDisposable
 
     internal bool IsV6 => _bind.AddressFamily == AddressFamily.InterNetworkV6;
 
-    /// <summary>Binds an RTP/RTCP port pair for a call; null when the range is exhausted, or all is closed.</summary>
-    public MediaSession? TryOpenSession(IMediaSink sink)
+    /// <summary>Binds an RTP/RTCP port pair for a call; null when the range, or the process's file descriptors, are used up, or all is closed.</summary>
+    /// <exception cref="SocketException">The address is none of this machine.</exception>
+    public MediaSession? TryOpenSession(IMediaSink sink) => TryOpenSession(sink, Datagrams.TryBind);
+
+    /// <param name="bind">Binds a socket, as <see cref="Datagrams.TryBind"/> does.</param>
+    internal MediaSession? TryOpenSession(IMediaSink sink, Func<IPAddress, int, UdpEnd?> bind)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_closed)
             return null;
         var refused = new List<int>();
         MediaSession? session = null;
-        while (session is null && refused.Count < BindAttempts && _ports.TryTake() is { } port)
+        try
         {
-            if (MediaSockets.TryBind(_bind, port) is { } sockets)
-                session = new MediaSession(this, sink, sockets, port);
-            else
+            while (session is null && refused.Count < BindAttempts && _ports.TryTake() is { } port)
+            {
                 refused.Add(port);
+                if (MediaSockets.TryBind(_bind, port, bind) is not { } sockets)
+                    continue;
+                session = Open(sink, sockets, port);
+                refused.Remove(port);
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
+        {
+            return null;
+        }
+        finally
+        {
+            foreach (var port in refused)
+                _ports.Release(port);
         }
 
-        foreach (var port in refused)
-            _ports.Release(port);
         if (session is not null)
             _sessions.TryAdd(session, 0);
         if (_closed)
-            session?.Silence(); // It came to be while all was closed.
+            session?.Abandon(); // It came to be while all was closed.
         return session;
+    }
+
+    private MediaSession Open(IMediaSink sink, MediaSockets sockets, int port)
+    {
+        try
+        {
+            return new MediaSession(this, sink, sockets, port);
+        }
+        catch
+        {
+            sockets.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -99,7 +127,7 @@ public sealed class MediaEngine : IAsyncDisposable
     {
         _closed = true;
         foreach (var session in _sessions.Keys)
-            session.Silence();
+            session.Abandon();
     }
 
     /// <summary>

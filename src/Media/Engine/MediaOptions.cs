@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using OCPlatform.Media.Dtls;
+using OCPlatform.Media.Jitter;
 using OCPlatform.Media.Rtp;
 
 namespace OCPlatform.Media.Engine;
@@ -56,7 +57,7 @@ public sealed class MediaOptions
     public int JitterMinDelayMs { get; set; } = 10;
 
     /// <summary>Greatest delay of the jitter buffer, in ms; packets later than that are lost.</summary>
-    [Range(20, 1000)]
+    [Range(20, AudioReceiver.MaxDelayMs)]
     public int JitterMaxDelayMs { get; set; } = 400;
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace OCPlatform.Media.Engine;
 /// where ICE is agreed (<see cref="IceLite"/>), else by <see cref="SourceLatch"/>. Once the source is settled the RTP socket is connected to it, so that the kernel drops a stranger's packets
 /// before they take room; after a second of silence it is opened again, since the peer's NAT may have rebound.
 /// </summary>
-internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
+internal sealed class MediaPath(MediaSockets sockets, int latchPackets, bool openToAll)
 {
     private const long DisconnectAfterNs = 1_000_000_000;
 
@@ -37,11 +37,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     public void Signal(in ClockTick tick, in PeerAddress signalled, IceCredentials? credentials)
     {
         _latch.Signal(signalled, tick.NowNs);
-        // Other credentials are a restart (RFC 8445 §9): what was proven counts no more.
-        if (
-            credentials?.LocalUfrag != _credentials?.LocalUfrag
-            || credentials?.RemoteUfrag != _credentials?.RemoteUfrag
-        )
+        if (IceLite.IsRestart(_credentials, credentials))
             _ice = credentials is null ? null : new IceLite(credentials, tick.NowNs);
         _credentials = credentials;
         if (_connected && (_ice is not null || !_latch.IsLatched))
@@ -83,7 +79,8 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
                 Open(tick);
         }
         else if (
-            _ice is null
+            !openToAll
+            && _ice is null
             && _latch.IsSettled
             && _sendFailures == 0
             && tick.NowNs - _latch.LastNs < DisconnectAfterNs
@@ -113,9 +110,17 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
     public bool TryReceiveRtcp(in ClockTick tick) =>
         tick.Io.TryReceive(sockets.Rtcp, connected: false, tick.NowNs, tick.WallMinusMonotonicNs);
 
-    /// <summary>Whether an RTP packet from this source is the session's.</summary>
-    public bool Accept(in PeerAddress source, uint ssrc, ushort sequence, long nowNs) =>
-        _ice is { } ice ? ice.IsValid(source, nowNs) : _latch.Accept(source, ssrc, sequence, nowNs);
+    /// <summary>Whether an RTP packet from this source is the session's; if so, it says that the peer is there.</summary>
+    /// <param name="authenticated">By SRTP.</param>
+    public bool Accept(in PeerAddress source, bool authenticated, uint ssrc, ushort sequence, long nowNs)
+    {
+        if (_ice is not { } ice)
+            return _latch.Accept(source, ssrc, sequence, nowNs);
+        if (!ice.IsValid(source, nowNs))
+            return false;
+        ice.OnMedia(source, authenticated, nowNs);
+        return true;
+    }
 
     /// <summary>An RTP packet; an empty one is not sent.</summary>
     public void Send(in ClockTick tick, ReadOnlySpan<byte> packet)
@@ -129,7 +134,7 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         _bytesSent += packet.Length;
     }
 
-    /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to the port above the latched one, or the signalled one.</summary>
+    /// <summary>RTCP goes to the RTP port with rtcp-mux, otherwise to a port of its own.</summary>
     public void SendRtcp(in ClockTick tick, ReadOnlySpan<byte> packet, bool mux, int signalledPort)
     {
         var destination = Destination;
@@ -138,13 +143,12 @@ internal sealed class MediaPath(MediaSockets sockets, int latchPackets)
         if (mux)
             tick.Io.Send(sockets.Rtp, _connected, packet, destination);
         else
-            tick.Io.Send(
-                sockets.Rtcp,
-                connected: false,
-                packet,
-                destination.WithPort(IsLatched ? destination.Port + 1 : signalledPort)
-            );
+            tick.Io.Send(sockets.Rtcp, connected: false, packet, RtcpDestination(signalledPort));
     }
+
+    /// <summary>Where RTCP goes without rtcp-mux and ICE: to the signalled port, or above the one that a NAT has made of it.</summary>
+    public PeerAddress RtcpDestination(int signalledPort) =>
+        Destination.WithPort(_latch.IsElsewhere ? Destination.Port + 1 : signalledPort);
 
     /// <summary>A datagram of another protocol on the RTP port, wherever it is to go.</summary>
     public void SendOther(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress destination) =>

@@ -29,8 +29,14 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDisposable
     private SrtpReceiver? _receiver;
     private long _closedNs;
 
+    // In force last, also while there are none.
+    private (SrtpSender? Sender, SrtpReceiver? Receiver) _last;
+
     /// <summary>Keys are in force both ways.</summary>
     public bool IsReady => _sender is not null;
+
+    /// <summary>Grows whenever another pair of keys comes into force.</summary>
+    public int KeyChanges { get; private set; }
 
     /// <summary>Packets that were not authentic, replayed, or came before there were keys.</summary>
     public long Refused { get; private set; }
@@ -117,6 +123,13 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDisposable
     /// <summary>The handshakes of a DTLS agreement, which take datagrams with a first byte of 20 to 63 (RFC 7983).</summary>
     public DtlsAttempts? Dtls => _attempts;
 
+    /// <summary>We send nothing under this SSRC any more, and never will again.</summary>
+    public void Retire(uint ssrc)
+    {
+        foreach (var (_, sender) in _senders)
+            sender.Retire(ssrc);
+    }
+
     /// <summary>The keys are wiped.</summary>
     public void Dispose()
     {
@@ -140,6 +153,12 @@ internal sealed class MediaProtection(Func<DtlsHandshakes> dtls) : IDisposable
         _receiver = _receivers.Find(r => r.Keys.Matches(receive)).Receiver;
         if (_receiver is null && _receivers.Count < MostContexts)
             _receivers.Add((receive, _receiver = new SrtpReceiver(receive)));
+        if (_receiver is { } receiver && receiver != _last.Receiver)
+            receiver.Resume();
+        if ((_sender, _receiver) == _last)
+            return;
+        _last = (_sender, _receiver);
+        KeyChanges++;
     }
 
     private void EndHandshake()

@@ -24,7 +24,7 @@ public sealed class MediaSession : IDisposable
     private bool _started;
     private bool _disposed;
     private volatile bool _ending;
-    private volatile bool _silenced;
+    private volatile bool _silent;
     private Agreement? _agreement;
 
     internal MediaSession(MediaEngine engine, IMediaSink sink, MediaSockets sockets, int port)
@@ -150,6 +150,15 @@ public sealed class MediaSession : IDisposable
     /// <summary>How both directions sound, from the beginning up to now; computed when asked for.</summary>
     public SessionQuality Quality => _stream.Quality();
 
+    /// <summary>
+    /// As <see cref="Dispose"/>, without RTCP BYE: the call goes on elsewhere, and its peer must not take this for the end.
+    /// </summary>
+    public void Abandon()
+    {
+        _silent = true;
+        Dispose();
+    }
+
     /// <summary>Ends the stream (RTCP BYE), closes the sockets and gives the port back; does not wait, see <see cref="Closed"/>.</summary>
     public void Dispose()
     {
@@ -164,13 +173,6 @@ public sealed class MediaSession : IDisposable
         }
 
         Close();
-    }
-
-    /// <summary>As <see cref="Dispose"/>, without a word (RTCP BYE) to the peer, who is to hear on from somebody else.</summary>
-    public void Silence()
-    {
-        _silenced = true;
-        Dispose();
     }
 
     /// <summary>What of this object a tick looks at.</summary>
@@ -188,16 +190,41 @@ public sealed class MediaSession : IDisposable
     /// <summary>The clock's call; false takes the session off the clock.</summary>
     internal bool Tick(in ClockTick tick)
     {
-        if (!_ending)
+        try
         {
-            _stream.Tick(tick, Volatile.Read(ref _agreement)!);
-            return true;
+            if (!_ending)
+            {
+                _stream.Tick(tick, Volatile.Read(ref _agreement)!);
+                return true;
+            }
+
+            _stream.End(tick, sayBye: !_silent);
+        }
+        catch (Exception e)
+        {
+            // Thousands of calls share this thread: what breaks one must not take the others along.
+            Break(e);
         }
 
-        _stream.End(tick, sayBye: !_silenced);
         // Closing sockets takes far longer than a tick's share of time.
         ThreadPool.UnsafeQueueUserWorkItem(static s => s.Close(), this, preferLocal: false);
         return false;
+    }
+
+    /// <summary>The session leaves the clock, and whoever disposes it has nothing left to do.</summary>
+    private void Break(Exception cause)
+    {
+        bool wasEnding;
+        lock (_gate)
+        {
+            wasEnding = _ending;
+            _disposed = _ending = true;
+        }
+
+        if (wasEnding)
+            return;
+        _sink.OnBroken(cause);
+        _stream.Abandon();
     }
 
     private void Close()

@@ -20,14 +20,27 @@ internal sealed class MediaSockets : IDisposable
     public IPEndPoint Local { get; }
 
     /// <summary>Null when either port is taken.</summary>
-    public static MediaSockets? TryBind(IPAddress address, int port)
+    /// <exception cref="SocketException">As from <see cref="Datagrams.TryBind"/>; nothing is left open.</exception>
+    public static MediaSockets? TryBind(IPAddress address, int port) => TryBind(address, port, Datagrams.TryBind);
+
+    /// <param name="bind">Binds one of the two.</param>
+    internal static MediaSockets? TryBind(IPAddress address, int port, Func<IPAddress, int, UdpEnd?> bind)
     {
-        if (Datagrams.TryBind(address, port) is not { } rtp)
+        if (bind(address, port) is not { } rtp)
             return null;
-        if (Datagrams.TryBind(address, port + 1) is { } rtcp)
-            return new MediaSockets(rtp, rtcp, new IPEndPoint(address, port));
-        Datagrams.Close(rtp);
-        return null;
+        MediaSockets? sockets = null;
+        try
+        {
+            if (bind(address, port + 1) is { } rtcp)
+                sockets = new MediaSockets(rtp, rtcp, new IPEndPoint(address, port));
+        }
+        finally
+        {
+            if (sockets is null)
+                Datagrams.Close(rtp);
+        }
+
+        return sockets;
     }
 
     /// <summary>The local address that packets to <paramref name="peer"/> leave from; connecting UDP sends nothing.</summary>

@@ -25,10 +25,13 @@ internal sealed partial class SessionStream
         if (probe)
             _expected = Math.Max(1, count);
 
-        if (media.RtcpMux || !IsRtcpTick(tick))
+        if (media.RtcpMux || (_separateRtcp is null && !IsRtcpTick(tick)))
             return;
         while (count++ < MostPerTick && _path.TryReceiveRtcp(tick))
-            OnRtcp(tick, tick.Io.Source);
+        {
+            if (_separateRtcp?.OnDatagram(tick, tick.Io.Packet, tick.Io.Source) != true)
+                OnRtcp(tick, tick.Io.Source);
+        }
     }
 
     private void OnDatagram(in ClockTick tick, NegotiatedMedia media, in PeerAddress source)
@@ -70,9 +73,10 @@ internal sealed partial class SessionStream
             return;
         }
 
-        if (!_path.Accept(source, packet.Ssrc, packet.SequenceNumber, arrivalNs))
+        if (!_path.Accept(source, _protection is not null, packet.Ssrc, packet.SequenceNumber, arrivalNs))
         {
             _rejected++;
+            _sink.OnStranger(ArrivalOf(packet, arrivalNs), packet.Payload);
             return;
         }
 
@@ -88,18 +92,10 @@ internal sealed partial class SessionStream
             _sink.OnFirstPacket(source.ToEndPoint());
         }
 
-        _sink.OnPacket(
-            new RtpArrival(
-                packet.Ssrc,
-                packet.SequenceNumber,
-                packet.Timestamp,
-                (byte)packet.PayloadType,
-                MonotonicClock.ToStopwatchTicks(arrivalNs)
-            )
-        );
+        _sink.OnPacket(ArrivalOf(packet, arrivalNs));
 
         if (_rtcp.IsCollision(packet.Ssrc))
-            ChangeSsrc(tick, media);
+            OnCollision(tick, media);
         if (!_receiver.Admit(packet, out var sequence) || !media.Direction.CanReceive())
             return;
         if (format.Codec is { } codec)
@@ -120,6 +116,15 @@ internal sealed partial class SessionStream
         _former = null;
         return false;
     }
+
+    private static RtpArrival ArrivalOf(in RtpHeader packet, long arrivalNs) =>
+        new(
+            packet.Ssrc,
+            packet.SequenceNumber,
+            packet.Timestamp,
+            (byte)packet.PayloadType,
+            MonotonicClock.ToStopwatchTicks(arrivalNs)
+        );
 
     /// <summary>What shares the port with RTP is told by its first byte (RFC 7983 §7): 0–3 STUN, 20–63 DTLS.</summary>
     private void OnOtherProtocol(in ClockTick tick, ReadOnlySpan<byte> datagram, in PeerAddress source)
@@ -152,6 +157,15 @@ internal sealed partial class SessionStream
         return isTaken;
     }
 
+    /// <summary>Tells once that nothing may be sent any more (RFC 7675 §5.1), until the peer comes back.</summary>
+    private void WatchConsent(in ClockTick tick)
+    {
+        var lost = _path.IsConsentLost(tick.NowNs);
+        if (lost && !_consentLost)
+            _sink.OnMediaTimeout();
+        _consentLost = lost;
+    }
+
     /// <summary>The handshake's turn: what it wants to send, and how it ended.</summary>
     private void Attend(in ClockTick tick, MediaProtection protection)
     {
@@ -159,12 +173,6 @@ internal sealed partial class SessionStream
             _path.Prove(proven);
         if (protection.TakeFailure(tick.NowNs) is { } failure)
             _sink.OnNotSecured(failure);
-        if (_path.IsConsentLost(tick.NowNs) && !_consentLost)
-        {
-            _consentLost = true;
-            _sink.OnMediaTimeout();
-        }
-
         // Before there is an address, what is to go there waits.
         var known = _path.Destination;
         while (

@@ -12,12 +12,7 @@ internal sealed partial class SessionStream
         if (elapsed > 1)
             _sender.Pass(elapsed - 1);
         var frame = tick.Buffers.Sent.AsSpan(0, _frameSamples);
-        if (
-            !media.Direction.CanSend()
-            || _path.Destination.IsNone
-            || _protection is { IsReady: false }
-            || _path.IsConsentLost(tick.NowNs)
-        )
+        if (!media.Direction.CanSend() || _path.Destination.IsNone || _protection is { IsReady: false } || _consentLost)
         {
             // Nothing is taken from the playout on hold, or before there are keys; a Clear takes effect all the same.
             _sender.Pass();
@@ -29,7 +24,8 @@ internal sealed partial class SessionStream
 
         if (_repeated is { } repeated)
         {
-            var index = _repeatedFrame;
+            // Another, shorter one may have taken its place.
+            var index = _repeatedFrame < repeated.Frames ? _repeatedFrame : 0;
             _repeatedFrame = index + 1 < repeated.Frames ? index + 1 : 0;
             var pcm = repeated.Pcm(_frameSamples * 50, index);
             if (_sender.IsDirect)
@@ -100,7 +96,8 @@ internal sealed partial class SessionStream
         var any = false;
         while (_sender.TryPacket(media.SendPayloadType, media.SendPtimeMs, out var packet))
         {
-            Transmit(tick, packet);
+            if (!packet.IsEmpty)
+                Transmit(tick, packet);
             _sender.Sent(packet.Length);
             any = true;
         }
@@ -146,6 +143,7 @@ internal sealed partial class SessionStream
         // A copy, because behind the packet there may be audio that waits for the next one.
         var buffer = tick.Buffers.Datagram;
         packet.CopyTo(buffer);
-        return buffer.AsSpan(0, _protection!.Protect(buffer, packet.Length, isRtcp));
+        var protection = (isRtcp ? _separateRtcp?.Protection : null) ?? _protection!;
+        return buffer.AsSpan(0, protection.Protect(buffer, packet.Length, isRtcp));
     }
 }

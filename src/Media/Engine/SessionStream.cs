@@ -30,6 +30,10 @@ internal sealed partial class SessionStream
 
     private const long FormerNs = 2_000_000_000;
 
+    // From one SSRC of ours to the next, which are random because the first is. Odd, so that none comes twice within 2^32:
+    // under one key it would repeat what must never be (RFC 3711 §9.1).
+    private const uint SsrcStep = 0x9E3779B1;
+
     // RTCP comes every few seconds: look for it twice a second.
     private const int RtcpSweepTicks = 25;
 
@@ -56,6 +60,14 @@ internal sealed partial class SessionStream
     private MediaProtection? _protection;
     private MediaProtection? _kept;
     private bool _consentLost;
+
+    // Under which keys, and towards whom, the stream is sent; −1: in the clear.
+    private int _keyChanges;
+    private PeerAddress _party;
+
+    // Null where RTCP shares RTP's port, or needs nothing but an address. Kept like the protection.
+    private SeparateRtcp? _separateRtcp;
+    private SeparateRtcp? _keptRtcp;
     private int _frameSamples = 160;
     private int _expected = 1;
     private bool _probe = true;
@@ -86,12 +98,12 @@ internal sealed partial class SessionStream
     {
         var options = engine.Options;
         _engine = engine;
-        _path = new MediaPath(sockets, options.LatchPackets);
+        _path = new MediaPath(sockets, options.LatchPackets, sink.WatchesStrangers);
         _sink = sink;
         _playout = playout;
         _receiver = new AudioReceiver(options.JitterMinDelayMs, options.JitterMaxDelayMs);
         var ssrc = engine.NextRandom();
-        _sender = new AudioSender(ssrc, (ushort)engine.NextRandom(), engine.NextRandom());
+        _sender = new AudioSender(ssrc, FirstSequence(), engine.NextRandom());
         _rtcp = new RtcpExchange(
             ssrc,
             options.RtcpIntervalSeconds,
@@ -101,6 +113,11 @@ internal sealed partial class SessionStream
         _phase = ssrc % (RtcpSweepTicks * ProbeTicks);
         _timeoutNs = options.MediaTimeoutSeconds * 1_000_000_000L;
     }
+
+    /// <summary>
+    /// Below 2^15, so that the peer's SRTP counts roll-overs right when the first packets are lost (RFC 3711 §3.3.1).
+    /// </summary>
+    private ushort FirstSequence() => (ushort)(_engine.NextRandom() & 0x7FFF);
 
     public IAudioTap? AudioTap
     {
@@ -204,8 +221,17 @@ internal sealed partial class SessionStream
 
         var media = agreement.Media;
         Receive(tick, media);
+        WatchConsent(tick);
         if (_protection is { } protection)
+        {
             Attend(tick, protection);
+            if (_keyChanges != protection.KeyChanges)
+            {
+                _keyChanges = protection.KeyChanges;
+                Restart();
+            }
+        }
+        _separateRtcp?.Attend(tick);
         var info = Deliver(tick, media, elapsed);
         var sent = Send(tick, media, elapsed, info.Kind);
         _audioTap?.OnFrames(tick.Buffers.Received.AsSpan(0, _frameSamples), sent, info);
@@ -213,14 +239,27 @@ internal sealed partial class SessionStream
             SendReport(tick, bye: false);
     }
 
-    /// <summary>The stream's end: say BYE where asked to; the caller closes the sockets.</summary>
-    public void End(in ClockTick tick, bool sayBye = true)
+    /// <summary>The stream's end: say BYE, unless the call goes on elsewhere; the caller closes the sockets.</summary>
+    public void End(in ClockTick tick, bool sayBye)
     {
-        if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
-            SendReport(tick, bye: true);
+        try
+        {
+            if (sayBye && _active is not null && _engine.Options.RtcpIntervalSeconds > 0)
+                SendReport(tick, bye: true);
+        }
+        finally
+        {
+            Abandon();
+        }
+    }
+
+    /// <summary>The end without a word, when something is broken: what is held beyond managed memory goes.</summary>
+    public void Abandon()
+    {
         _sender.Close();
         _receiver.Dispose();
         _kept?.Dispose();
+        _keptRtcp?.Dispose();
     }
 
     private void Adopt(Agreement agreement, in ClockTick tick)
@@ -240,6 +279,8 @@ internal sealed partial class SessionStream
 
         if (agreement.TakeDecoder() is { } decoder)
         {
+            if (_active is not null && agreement.Media.Codec.ClockRateHz() != _sender.ClockRateHz)
+                Restart();
             _sender.Use(agreement.Media.Codec, agreement.TakeEncoder());
             _receiver.Prepare(agreement.Media.Codec, decoder);
         }
@@ -254,6 +295,22 @@ internal sealed partial class SessionStream
         {
             _protection = _kept ??= new MediaProtection(() => _engine.Dtls);
             _protection.Use(security);
+        }
+
+        var isSomebodyElse = agreement.RemoteRtp != _party && !_party.IsNone && !agreement.RemoteRtp.IsNone;
+        if (_protection is null || (isSomebodyElse && agreement.Media.Ice is null))
+            _keyChanges = -1;
+        if (!agreement.RemoteRtp.IsNone)
+            _party = agreement.RemoteRtp;
+
+        _separateRtcp = null;
+        if (
+            !agreement.Media.RtcpMux
+            && (agreement.Media.Ice is not null || agreement.Media.Security is { Agreement: KeyAgreement.Dtls })
+        )
+        {
+            _separateRtcp = _keptRtcp ??= new SeparateRtcp(_path.Sockets, _path, () => _engine.Dtls);
+            _separateRtcp.Use(tick, agreement.Media);
         }
     }
 

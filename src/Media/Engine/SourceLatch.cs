@@ -43,6 +43,9 @@ internal struct SourceLatch(int window)
 
     public readonly bool IsLatched => _isLatched;
 
+    /// <summary>It sends from another address than it signalled.</summary>
+    public readonly bool IsElsewhere => Destination != _signalled;
+
     /// <summary>Only a rebound NAT or a new agreement changes the source from here on.</summary>
     public readonly bool IsSettled => _isLatched && _left == 0;
 

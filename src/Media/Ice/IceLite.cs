@@ -30,7 +30,8 @@ internal readonly record struct IceOutcome(int ResponseBytes, IceChange Change);
 /// since that is the same candidate behind a rebound NAT. A lower one takes over when the selected source has fallen
 /// silent, because peers that nominate every check move that way. Before any nomination it is the best valid source
 /// (§12.1.1).</item>
-/// <item>Authenticated checks are consent (RFC 7675): without one from the destination for 30 s, sending must stop.</item>
+/// <item>Authenticated checks are consent (RFC 7675): without one from the destination for 30 s, sending must stop. Media
+/// that was accepted counts as one (<see cref="OnMedia"/>): peers that are not browsers check once and then only talk.</item>
 /// <item>Integrity covers neither the source address nor the time. So a check that was taken before changes nothing, wherever it
 /// comes from: it neither turns the media to whoever recorded it, nor keeps the consent of a peer that has gone. A
 /// retransmission is answered again (RFC 8489 §6.3.1), as long as its source is known. After <see cref="SeenChecks.Most"/>
@@ -76,6 +77,10 @@ internal sealed class IceLite
         _strangersNs = nowNs - StrangerBurst * StrangerNs;
     }
 
+    /// <summary>Other credentials are a restart (RFC 8445 §9): what was proven counts no more.</summary>
+    public static bool IsRestart(IceCredentials? before, IceCredentials? now) =>
+        before?.LocalUfrag != now?.LocalUfrag || before?.RemoteUfrag != now?.RemoteUfrag;
+
     /// <summary>Where media and DTLS go; none before the first authenticated check.</summary>
     public PeerAddress Destination => _selected < 0 ? default : _sources[_selected].Address;
 
@@ -98,6 +103,21 @@ internal sealed class IceLite
             return true;
         var index = Find(source);
         return index >= 0 && nowNs - _sources[index].CheckedNs < ConsentNs;
+    }
+
+    /// <summary>
+    /// Media from a valid source: it is alive, and wants to be sent to. Who could send it in another's name could as well
+    /// have sent it before; of what no key protects only the selected source's counts.
+    /// </summary>
+    /// <param name="authenticated">By SRTP.</param>
+    public void OnMedia(in PeerAddress source, bool authenticated, long nowNs)
+    {
+        var index =
+            _selected >= 0 && _sources[_selected].Address == source ? _selected
+            : authenticated ? Find(source)
+            : -1;
+        if (index >= 0 && nowNs > _sources[index].CheckedNs)
+            _sources[index].CheckedNs = nowNs;
     }
 
     /// <summary>Takes a datagram whose first byte is 0 to 3 (RFC 7983).</summary>

@@ -16,6 +16,9 @@ namespace OCPlatform.Media.Jitter;
 /// </remarks>
 public sealed class AudioReceiver : IDisposable
 {
+    /// <summary>The greatest delay that it can have.</summary>
+    public const int MaxDelayMs = DelayEstimator.MaxDelayMs;
+
     // No network delays speech by so much more from one packet to the next: the timestamps have jumped.
     private const int JumpMs = 700;
 
@@ -38,12 +41,15 @@ public sealed class AudioReceiver : IDisposable
     private bool _hasTransit;
     private bool _jumped;
     private long _jumpTransit;
+
+    // Of the sources before this one: a call's totals never shrink, but reports are about one source (RFC 3550 §6.4.1).
     private long _duplicatesBefore;
+    private long _lostBefore;
     private long _newestAudio;
 
     /// <param name="minDelayMs">Least delay, in ms.</param>
     /// <param name="maxDelayMs">
-    /// Greatest delay, in ms, at most 640; if it is the least one too, the delay is fixed and late packets are dropped.
+    /// Greatest delay, in ms, at most <see cref="MaxDelayMs"/>; if it is the least one too, the delay is fixed and late packets are dropped.
     /// </param>
     /// <param name="sampleRateHz">Of the PCM it gives: 8000 or 16000.</param>
     public AudioReceiver(int minDelayMs, int maxDelayMs, int sampleRateHz = 8000)
@@ -69,7 +75,7 @@ public sealed class AudioReceiver : IDisposable
     }
 
     /// <summary>Packets expected and not received, late ones excepted (RFC 3550 A.3).</summary>
-    public long Lost => _hasSource ? _source.Lost : 0;
+    public long Lost => _lostBefore + (_hasSource ? _source.Lost : 0);
 
     /// <summary>Packets that came and were not played: too late, or malformed.</summary>
     public long Late => _discarded + _player.Discarded;
@@ -352,7 +358,8 @@ public sealed class AudioReceiver : IDisposable
         }
 
         _duplicatesBefore += _source.Duplicates;
-        _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz, _source.Lost);
+        _lostBefore += _source.Lost;
+        _source = new RtpSource(packet.Ssrc, packet.SequenceNumber, _clockRateHz);
         _hasCandidate = false;
         StartOver();
         return true;

@@ -12,6 +12,9 @@ internal sealed class DelayEstimator
     private const int BucketsPerSecond = 400;
     private const int Buckets = 256;
 
+    /// <summary>Later than this is not told apart.</summary>
+    public const int MaxDelayMs = Buckets * 1000 / BucketsPerSecond;
+
     // A packet weighs 16 at first and half as much after every 384 packets: gone after five halvings.
     private const int PacketWeight = 16;
     private const int HalveAfter = 384;
@@ -53,14 +56,14 @@ internal sealed class DelayEstimator
     private long _currentBase;
 
     /// <param name="minDelayMs">Least delay behind the fastest packet, in ms.</param>
-    /// <param name="maxDelayMs">Greatest delay, in ms; at most 640.</param>
+    /// <param name="maxDelayMs">Greatest delay, in ms; at most <see cref="MaxDelayMs"/>.</param>
     /// <param name="sampleRateHz">Of the positions.</param>
     public DelayEstimator(int minDelayMs, int maxDelayMs, int sampleRateHz)
     {
         _perMs = sampleRateHz / 1000;
         _bucket = sampleRateHz / BucketsPerSecond;
         _minDelay = minDelayMs * _perMs;
-        _maxDelay = Math.Min(maxDelayMs, Buckets * 1000 / BucketsPerSecond) * _perMs;
+        _maxDelay = Math.Min(maxDelayMs, MaxDelayMs) * _perMs;
     }
 
     /// <summary>The fastest packet's transit.</summary>

@@ -26,7 +26,6 @@ public sealed class CallRecorder : IAudioTap
     private const int InFrame = 1;
     private const int Stopped = 2;
 
-    private readonly RecordingWriter _writer;
     private readonly RecordingBlocks _blocks;
     private readonly int _bytesPerInstant;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,18 +48,10 @@ public sealed class CallRecorder : IAudioTap
     private volatile bool _paused;
     private volatile bool _stopped;
 
-    internal CallRecorder(
-        RecordingWriter writer,
-        RecordingBlocks blocks,
-        string path,
-        RecordingFormat format,
-        int sampleRateHz,
-        double phase
-    )
+    internal CallRecorder(RecordingBlocks blocks, string path, RecordingFormat format, int sampleRateHz, double phase)
     {
         if (sampleRateHz is not (8000 or 16_000 or 24_000 or 48_000))
             throw new ArgumentOutOfRangeException(nameof(sampleRateHz));
-        _writer = writer;
         _blocks = blocks;
         Path = path;
         Format = format;
@@ -120,7 +111,7 @@ public sealed class CallRecorder : IAudioTap
         }
     }
 
-    /// <summary>Ends the recording behind the last frame; the file is complete when <see cref="Finished"/> is. Any thread.</summary>
+    /// <summary>Ends the recording behind the last frame; the writer completes the file in its next round. Any thread.</summary>
     public void Stop()
     {
         var spin = new SpinWait();
@@ -134,7 +125,6 @@ public sealed class CallRecorder : IAudioTap
         // The clock thread cannot come in any more: its side is ours.
         HandOver();
         _stopped = true;
-        _writer.Wake();
     }
 
     /// <summary>Moves on over ticks that never came. Backwards there is nothing to do: the frames follow each other.</summary>

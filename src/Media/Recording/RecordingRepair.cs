@@ -10,6 +10,20 @@ public static class RecordingRepair
 {
     private const int LookBackBytes = 1 << 20;
 
+    /// <summary>Somebody has the file open; the lock tells, and where a file system has none, nobody does.</summary>
+    public static bool IsBeingWritten(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return File.Exists(path);
+        }
+    }
+
     /// <summary>
     /// The recording as far as it was written; null when nothing was, or when somebody is writing it at this moment (the
     /// lock on the file tells, which ends with its process).

@@ -81,8 +81,8 @@ public sealed partial class RecordingWriter : IDisposable
             : RecordingFormat.WavUlaw;
 
     /// <summary>
-    /// Begins a recording; returns at once. The file is made by the writer's thread (see <see cref="CallRecorder.Opened"/>)
-    /// and gets what the recorder is given from now on.
+    /// Begins a recording; returns at once. The file is made by the writer's thread in its next round (see
+    /// <see cref="CallRecorder.Opened"/>) and gets what the recorder is given from now on.
     /// </summary>
     /// <param name="path">Must not be there yet; its folder is made when missing.</param>
     /// <param name="format">As <see cref="Possible"/> allows.</param>
@@ -92,10 +92,9 @@ public sealed partial class RecordingWriter : IDisposable
         ObjectDisposedException.ThrowIf(_stop, this);
         _blocks.Enter();
         var number = Interlocked.Increment(ref _begun);
-        var recorder = new CallRecorder(this, _blocks, path, format, sampleRateHz, number * GoldenRatio % 1);
+        var recorder = new CallRecorder(_blocks, path, format, sampleRateHz, number * GoldenRatio % 1);
         Interlocked.Increment(ref _openCount);
         _arriving.Enqueue(recorder);
-        Wake();
         return recorder;
     }
 

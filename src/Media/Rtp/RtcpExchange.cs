@@ -41,7 +41,8 @@ public sealed class RtcpExchange
     private Echo _lastSenderReport;
     private Echo _lastReferenceTime;
     private bool _peerSendsExtended;
-    private bool _ssrcChanged;
+    private bool _hasCollided;
+    private bool _isReported;
 
     /// <param name="ssrc">Of our stream.</param>
     /// <param name="intervalSeconds">Mean time between reports; 0: none are due.</param>
@@ -99,8 +100,8 @@ public sealed class RtcpExchange
     /// <param name="wallNs">Time since 1970, in ns.</param>
     /// <param name="nowNs">The same moment on the monotonic clock.</param>
     /// <param name="rtpTime">The same moment in our timestamps.</param>
-    /// <param name="packetsSent">Of ours so far.</param>
-    /// <param name="payloadBytesSent">Of ours so far.</param>
+    /// <param name="packetsSent">Of our present SSRC so far.</param>
+    /// <param name="payloadBytesSent">The same in bytes of payload.</param>
     /// <param name="bye">The stream ends.</param>
     /// <param name="metrics">About the peer's stream; goes out when <see cref="WritesExtended"/>.</param>
     public void Write(
@@ -153,9 +154,10 @@ public sealed class RtcpExchange
     /// <summary>Reads a compound datagram, whole or reduced-size (RFC 5506); one that is malformed changes nothing.</summary>
     /// <param name="arrivalNs">On the monotonic clock.</param>
     /// <param name="arrivalWallNs">The same moment since 1970.</param>
-    /// <param name="packetsSent">Of ours so far.</param>
+    /// <param name="packetsSent">Of our present SSRC so far.</param>
     /// <param name="mediaSsrc">The source that media comes from; null: none yet.</param>
-    public void Read(
+    /// <returns>Whether there was a report about our stream in it: <see cref="Peer"/> is new.</returns>
+    public bool Read(
         ReadOnlySpan<byte> compound,
         long arrivalNs,
         long arrivalWallNs,
@@ -166,9 +168,10 @@ public sealed class RtcpExchange
         if (!RtcpPacket.IsValidCompound(compound))
         {
             Malformed++;
-            return;
+            return false;
         }
 
+        _isReported = false;
         _timer.Received(compound.Length);
         while (RtcpPacket.TryRead(ref compound, out var packet))
         {
@@ -189,6 +192,8 @@ public sealed class RtcpExchange
                     break;
             }
         }
+
+        return _isReported;
     }
 
     /// <summary>
@@ -196,16 +201,27 @@ public sealed class RtcpExchange
     /// not another source that drew the same number but our own packets sent back (a loop, such as an echo service), and no
     /// number would help.
     /// </summary>
-    public bool IsCollision(uint heardSsrc) => heardSsrc == _ssrc && !_ssrcChanged;
+    public bool IsCollision(uint heardSsrc) => heardSsrc == _ssrc && !_hasCollided;
 
     /// <summary>After a collision: says BYE for the number that is given up, and goes on with another.</summary>
-    public void ChangeSsrc(ref RtcpWriter writer, uint ssrc)
+    public void OnCollision(ref RtcpWriter writer, uint ssrc)
     {
         writer.ReceiverReport(_ssrc, null);
         WriteCname(ref writer);
         writer.Bye(_ssrc, "SSRC collision");
+        _hasCollided = true;
+        ChangeSsrc(ssrc);
+    }
+
+    /// <summary>
+    /// Our stream begins anew under another number: what was said about the one before holds no more, and its packets are
+    /// counted from 0 (§6.4.1). There is no BYE, since many would take it for the end of the call.
+    /// </summary>
+    public void ChangeSsrc(uint ssrc)
+    {
         _ssrc = ssrc;
-        _ssrcChanged = true;
+        _sentAtLastReport = 0;
+        _sentAtReportBefore = 0;
         Peer = null;
         PeerMetrics = null;
     }
@@ -224,6 +240,7 @@ public sealed class RtcpExchange
             var block = packet.Report(i);
             if (block.Ssrc != _ssrc)
                 continue;
+            _isReported = true;
             Peer = new PeerReport(block.FractionLost / 256.0, block.CumulativeLost, block.Jitter, packetsSent);
             TakeRoundTrip(arrivalWallNs, block.LastSr, block.DelaySinceLastSr);
         }

@@ -43,18 +43,16 @@ public struct RtpSource
     // Bit i: the packet i before the highest one has come.
     private UInt128 _recent;
 
-    // Loss before a restart, so that a call's total never shrinks.
+    // Loss before a restart of the sequence, so that the total never shrinks.
     private long _lostBefore;
 
     /// <param name="ssrc">The source's identifier.</param>
     /// <param name="sequence">Of its first packet, which must then be passed to <see cref="Update"/>.</param>
     /// <param name="clockRateHz">Of its timestamps.</param>
-    /// <param name="lostBefore">Loss of the sources it takes over from.</param>
-    public RtpSource(uint ssrc, ushort sequence, int clockRateHz, long lostBefore = 0)
+    public RtpSource(uint ssrc, ushort sequence, int clockRateHz)
     {
         Ssrc = ssrc;
         _clockRateHz = clockRateHz;
-        _lostBefore = lostBefore;
         Restart(sequence);
     }
 

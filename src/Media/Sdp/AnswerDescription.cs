@@ -38,7 +38,13 @@ internal static class AnswerDescription
             );
         if (agreed.Ice is { } ice)
             attributes.AddRange(
-                IceAttributes.Describe(ice.LocalUfrag, ice.LocalPassword, agreed.LocalAddress, agreed.LocalPort)
+                IceAttributes.Describe(
+                    ice.LocalUfrag,
+                    ice.LocalPassword,
+                    agreed.LocalAddress,
+                    agreed.LocalPort,
+                    agreed.RtcpMux ? 1 : 2
+                )
             );
         return new MediaDescription
         {

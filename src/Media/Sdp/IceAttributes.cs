@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OCPlatform.Media.Sdp;
 
 /// <summary>
-/// ICE in descriptions (RFC 8839). We are lite: we name one host candidate and leave the checks to the peer. Only with
-/// rtcp-mux, so that there is one component.
+/// ICE in descriptions (RFC 8839). We are lite: we name one host candidate for each component and leave the checks to the
+/// peer. With rtcp-mux there is one component; an offer has to name both, since the peer may not have it (RFC 5761 §5.1.3).
 /// </summary>
 internal static class IceAttributes
 {
@@ -13,21 +13,15 @@ internal static class IceAttributes
     public const string Password = "ice-pwd";
     public const string Candidate = "candidate";
 
-    // RFC 8445 §5.1.2.1: type preference of host, local preference of the only address, component 1.
-    private const uint HostPriority = (126u << 24) | (65535u << 8) | 255;
+    // RFC 8445 §5.1.2.1: type preference of host, local preference of the only address, 256 less the component.
+    private const uint HostPriority = (126u << 24) + (65535u << 8) + 256;
 
     /// <summary>
-    /// Both sides' credentials, or null for no ICE: the peer has none, is lite as well (then nobody would check), or keeps
-    /// RTCP apart.
+    /// Both sides' credentials, or null for no ICE: the peer has none, or is lite as well (then nobody would check).
     /// </summary>
-    public static IceCredentials? Agree(
-        SessionDescription theirs,
-        MediaDescription audio,
-        bool rtcpMux,
-        LocalSecrets? secrets
-    )
+    public static IceCredentials? Agree(SessionDescription theirs, MediaDescription audio, LocalSecrets? secrets)
     {
-        if (secrets is null || !rtcpMux || SdpAttributes.Find(theirs.Attributes, Lite) is not null)
+        if (secrets is null || SdpAttributes.Find(theirs.Attributes, Lite) is not null)
             return null;
         var ufrag = Find(theirs, audio, Ufrag);
         var password = Find(theirs, audio, Password);
@@ -43,15 +37,30 @@ internal static class IceAttributes
         };
     }
 
-    /// <summary>Our credentials and candidate.</summary>
-    public static IEnumerable<SdpAttribute> Describe(string ufrag, string password, string address, int port)
+    /// <summary>Our credentials and candidates.</summary>
+    /// <param name="port">Of RTP; RTCP is one above.</param>
+    /// <param name="components">1, or 2 where RTCP may be apart.</param>
+    public static IEnumerable<SdpAttribute> Describe(
+        string ufrag,
+        string password,
+        string address,
+        int port,
+        int components
+    )
     {
         yield return new SdpAttribute(Ufrag, ufrag);
         yield return new SdpAttribute(Password, password);
-        yield return new SdpAttribute(
-            Candidate,
-            string.Create(CultureInfo.InvariantCulture, $"1 1 UDP {HostPriority} {address} {port} typ host")
-        );
+        for (var component = 1; component <= components; component++)
+        {
+            yield return new SdpAttribute(
+                Candidate,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"1 {component} UDP {HostPriority - (uint)component} {address} {port + component - 1} typ host"
+                )
+            );
+        }
+
         yield return new SdpAttribute("end-of-candidates");
     }
 

@@ -134,7 +134,7 @@ public static class OfferAnswer
         var events = receiveEvents is not null;
         var mux = ours.RtcpMux && theirs.RtcpMux;
         var isIceOffered = SdpAttributes.Find(ours.Attributes, IceAttributes.Ufrag) is not null;
-        var ice = isIceOffered ? IceAttributes.Agree(answer, theirs, mux, secrets) : null;
+        var ice = isIceOffered ? IceAttributes.Agree(answer, theirs, secrets) : null;
         var wanted = offer.DirectionOf(ours);
 
         return OfferAnswerResult.Agreed(
@@ -209,7 +209,7 @@ public static class OfferAnswer
 
         var events = capabilities.TelephoneEvent ? CodecChoice.EventsFor(offered, codec.ClockRateHz()) : null;
         var mux = audio.RtcpMux && capabilities.RtcpMux;
-        var ice = IceAttributes.Agree(offer, audio, mux, local.Secrets);
+        var ice = IceAttributes.Agree(offer, audio, local.Secrets);
         var mid = SdpAttributes.Find(audio.Attributes, "mid")?.Value;
         media = new NegotiatedMedia
         {

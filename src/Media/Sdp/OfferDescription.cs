@@ -92,7 +92,7 @@ internal static class OfferDescription
             LocalDescription.AddDtls(attributes, secrets.Fingerprint, "actpass");
         if (isFirst || current!.Ice is not null)
             attributes.AddRange(
-                IceAttributes.Describe(secrets.IceUfrag, secrets.IcePassword, local.Address, local.Port)
+                IceAttributes.Describe(secrets.IceUfrag, secrets.IcePassword, local.Address, local.Port, components: 2)
             );
     }
 }

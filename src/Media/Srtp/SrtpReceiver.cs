@@ -73,6 +73,12 @@ public sealed class SrtpReceiver : IDisposable
         return SrtpVerdict.Accepted;
     }
 
+    /// <summary>
+    /// The key is in force again after another one was. The peer may have gone on counting meanwhile, so that the first
+    /// packet of an SSRC may be up to 2^16 − 1 ahead instead of 2^15; none that came before is taken again.
+    /// </summary>
+    public void Resume() => _rtpStreams.Resume();
+
     /// <summary>Wipes the session keys; what comes after is an error.</summary>
     public void Dispose()
     {

@@ -81,6 +81,9 @@ public sealed class SrtpSender : IDisposable
         return packet.Length;
     }
 
+    /// <summary>This SSRC gives its place to another. It must never be used again: its indexes are forgotten.</summary>
+    public void Retire(uint ssrc) => _streams.Remove(ssrc);
+
     /// <summary>Wipes the session keys; what comes after is an error.</summary>
     public void Dispose()
     {

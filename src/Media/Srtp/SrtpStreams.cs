@@ -13,6 +13,7 @@ internal struct SrtpStream
 
     // Bit i: the packet i before the highest one has come.
     private UInt128 _seen;
+    private bool _isResumed;
 
     public SrtpStream(uint ssrc, ulong index)
     {
@@ -31,6 +32,8 @@ internal struct SrtpStream
     /// </summary>
     public readonly ulong Estimate(ushort sequence)
     {
+        if (_isResumed)
+            return Highest + (ushort)(sequence - (ushort)Highest);
         var rollover = Highest >> 16;
         var ahead = sequence - (ushort)Highest;
         if (ahead < -HalfRound)
@@ -44,9 +47,13 @@ internal struct SrtpStream
         index > Highest
         || (Highest - index < WindowPackets && (_seen & UInt128.One << (int)(Highest - index)) == UInt128.Zero);
 
+    /// <summary>Until the next authentic packet, every number is taken to lie ahead.</summary>
+    public void Resume() => _isResumed = true;
+
     /// <summary>Takes note of an authentic packet.</summary>
     public void Accept(ulong index)
     {
+        _isResumed = false;
         if (index > Highest)
         {
             var ahead = index - Highest;
@@ -101,6 +108,22 @@ internal struct SrtpStreams
         Count = Math.Min(Count + 1, Capacity);
         MakeWay(Count - 1);
         _slots[0] = new SrtpStream(ssrc, index);
+    }
+
+    public void Resume()
+    {
+        for (var i = 0; i < Count; i++)
+            _slots[i].Resume();
+    }
+
+    public void Remove(uint ssrc)
+    {
+        var at = Find(ssrc);
+        if (at < 0)
+            return;
+        for (var i = at; i < Count - 1; i++)
+            _slots[i] = _slots[i + 1];
+        Count--;
     }
 
     private void MakeWay(int upTo)

@@ -143,6 +143,55 @@ public sealed class RecordingUploadTests : IDisposable
         _peer.Objects.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task What_is_deleted_while_it_is_uploaded_does_not_stay_in_the_bucket()
+    {
+        var entry = await RecordingBox.RecordAsync(_box.Desk(_store), _call);
+        _peer.BeforePut = () => _box.Deletion(_store).DeleteAsync(entry.Recording, "test", default);
+
+        await _box.Uploads(_store).RunDueAsync(default);
+
+        _peer.Log.Should().Contain(line => line.StartsWith("PUT"));
+        _peer.Objects.Should().BeEmpty();
+        IsLocal(entry).Should().BeFalse();
+        (await _box.Catalog.MarkedAsync(_box.Folder.Place, _box.Time.GetUtcNow(), 10, default)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_deleted_while_its_node_is_killed_in_the_upload_goes_from_the_bucket_later()
+    {
+        var entry = await RecordingBox.RecordAsync(_box.Desk(_store), _call);
+        var now = _box.Time.GetUtcNow();
+        await _box.Catalog.ClaimDueAsync(_box.Folder.Place, "node-2", now, now.AddMinutes(6), 4, default);
+        await _box.Deletion(_store).DeleteAsync(entry.Recording, "test", default);
+        await _store.Invoking(s => s.UploadAsync(entry, default)).Should().ThrowAsync<Exception>("its file is gone");
+        await File.WriteAllBytesAsync(_box.Folder.PathOf(entry.Key), []);
+
+        await _box.Deletion(_store).GoOnAsync(default);
+        IsLocal(entry).Should().BeTrue("the upload may still be under way");
+        _box.Time.Advance(TimeSpan.FromMinutes(7));
+        await _box.Deletion(_store).GoOnAsync(default);
+
+        IsLocal(entry).Should().BeFalse();
+        _peer.Log.Should().Contain(line => line.StartsWith("DELETE"));
+        (await _box.Catalog.MarkedAsync(_box.Folder.Place, _box.Time.GetUtcNow(), 10, default)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Nodes_that_share_a_folder_do_not_upload_the_same_file()
+    {
+        var entry = await RecordingBox.RecordAsync(_box.Desk(_store), _call);
+        var atOnce = 0;
+        _peer.BeforePut = async () => atOnce += await _box.Uploads(_store, "node-2").RunDueAsync(default);
+        var restarted = _box.Uploads(_store, "node-2");
+
+        await _box.Uploads(_store).RunDueAsync(default);
+        await restarted.ReviveAsync(default);
+
+        (atOnce, _peer.Log.Count(line => line.StartsWith("PUT"))).Should().Be((0, 1));
+        (await NowAsync(entry)).State.Should().Be(RecordingState.Uploaded);
+    }
+
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]

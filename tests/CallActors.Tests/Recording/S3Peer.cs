@@ -39,6 +39,9 @@ internal sealed class S3Peer : IDisposable
     /// <summary>What the next requests meet instead of success, in order; "" lets one through.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
 
+    /// <summary>Runs once when an object's bytes have come, before it is there.</summary>
+    public Func<Task>? BeforePut { get; set; }
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     public IReadOnlyDictionary<string, byte[]> Objects => _objects;
@@ -112,6 +115,9 @@ internal sealed class S3Peer : IDisposable
                     await FailAsync(response, 400, "BadDigest");
                     return;
                 }
+                var before = BeforePut;
+                BeforePut = null;
+                await (before?.Invoke() ?? Task.CompletedTask);
                 _objects[name] = body;
                 response.Headers["x-amz-checksum-sha256"] = checksum;
                 response.Headers["ETag"] = $"\"{Convert.ToHexStringLower(MD5.HashData(body))}\"";

@@ -67,6 +67,48 @@ public class CallRecordTests
     }
 
     [Fact]
+    public void A_recording_that_moved_among_nodes_is_one_in_the_record_whenever_its_parts_come()
+    {
+        var first = new CallEvents.RecordingStopped(
+            Id,
+            T.AddSeconds(20),
+            "r1",
+            "file:///1.wav",
+            3000,
+            48_058,
+            "a",
+            0,
+            "killed"
+        );
+        var second = new CallEvents.RecordingStopped(
+            Id,
+            T.AddSeconds(15),
+            "r1",
+            "s3://b/2.wav",
+            5000,
+            80_058,
+            "b",
+            40,
+            null,
+            2
+        );
+        var moved = new CallEvents.RecordingPartStarted(Id, T.AddSeconds(5), "r1", 2, 4_000, "WavUlaw", "node-2");
+        ICallEvent[] begun = [new CallEvents.RecordingStarted(Id, T, "r1", "WavUlaw"), moved];
+
+        var live = Fold([.. begun, first])!.Recordings.Should().ContainSingle().Subject;
+        var whole = Fold([.. begun, second, first])!.Recordings.Should().ContainSingle().Subject;
+
+        live.State.Should().Be(CallRecordingState.Recording, "an earlier part ends nothing");
+        (whole.State, whole.DurationMs, whole.Bytes, whole.LostMs, whole.Fault)
+            .Should()
+            .Be((CallRecordingState.Stopped, 10_000, 128_116, 40, "killed"));
+        whole
+            .Parts.Select(p => (p.FromMs, p.Node, p.Uri))
+            .Should()
+            .Equal((0, null, "file:///1.wav"), (5_000, "node-2", "s3://b/2.wav"));
+    }
+
+    [Fact]
     public void Stored_between_any_two_events_the_record_goes_on_as_if_it_had_not_been()
     {
         for (var cut = 1; cut < Life.Length; cut++)

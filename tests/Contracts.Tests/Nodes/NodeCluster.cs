@@ -76,10 +76,13 @@ public sealed class TestNode : INodeSelf
     /// <summary>As it will say that it has.</summary>
     public int Calls { get; set; }
 
+    /// <summary>In place of <see cref="Calls"/>, where something counts them.</summary>
+    public Func<int>? CountCalls { get; set; }
+
     internal int UpMembers => Cluster.Get(System).State.Members.Count(member => member.Status == MemberStatus.Up);
 
     public NodeState Describe(string address, bool draining) =>
-        new(address, address, _roles, draining, Calls, 0, null, "1.0");
+        new(address, address, _roles, draining, CountCalls?.Invoke() ?? Calls, 0, null, "1.0");
 
     private static Config Tuning(string[] roles)
     {
@@ -110,7 +113,8 @@ public sealed class TestNode : INodeSelf
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder.GetFiles("OCPlatform.sln").Length == 0)
         {
-            folder = folder.Parent ?? throw new InvalidOperationException("The repository's root is not above the tests.");
+            folder =
+                folder.Parent ?? throw new InvalidOperationException("The repository's root is not above the tests.");
         }
         return Path.Combine(folder.FullName, "hocon", $"{name}.hocon");
     }

@@ -18,19 +18,20 @@ public sealed class PhoneMediaTests(SignallingPlatform signalling)
     private PlatformProcess Platform => signalling.Platform;
 
     [Theory]
-    [InlineData("opus/48000/2", "opus", "", false, "opus", "")]
-    [InlineData("G722/16000/1", "g722", "", false, "G722", "")]
-    [InlineData("L16/16000/1", "l16", "", false, "L16", "")]
-    [InlineData("pcma/8000/1", "g711", "srtp", false, "PCMA", "SDES")]
-    [InlineData("pcmu/8000/1", "g711", "srtp-mand", false, "PCMU", "SDES")]
-    [InlineData("opus/48000/2", "opus", "srtp-mand", false, "opus", "SDES")]
-    [InlineData("pcmu/8000/1", "g711", "dtls_srtp", false, "PCMU", "DTLS")]
-    [InlineData("opus/48000/2", "opus", "dtls_srtp", true, "opus", "DTLS")]
+    [InlineData("opus/48000/2", "opus", "", "", "opus", "")]
+    [InlineData("G722/16000/1", "g722", "", "", "G722", "")]
+    [InlineData("L16/16000/1", "l16", "", "", "L16", "")]
+    [InlineData("pcma/8000/1", "g711", "srtp", "", "PCMA", "SDES")]
+    [InlineData("pcmu/8000/1", "g711", "srtp-mand", "", "PCMU", "SDES")]
+    [InlineData("opus/48000/2", "opus", "srtp-mand", "", "opus", "SDES")]
+    [InlineData("pcmu/8000/1", "g711", "dtls_srtp", "", "PCMU", "DTLS")]
+    [InlineData("opus/48000/2", "opus", "dtls_srtp", "ice,mux", "opus", "DTLS")]
+    [InlineData("pcmu/8000/1", "g711", "dtls_srtp", "ice", "PCMU", "DTLS")]
     public async Task A_phone_hears_itself(
         string codec,
         string module,
         string encryption,
-        bool ice,
+        string path,
         string codecName,
         string encryptionName
     )
@@ -42,7 +43,7 @@ public sealed class PhoneMediaTests(SignallingPlatform signalling)
             $"127.0.0.1:{Platform.Ports.Sip}"
         )
         {
-            Media = new PhoneMedia(codec, module, encryption, ice),
+            Media = new PhoneMedia(codec, module, encryption, path.Contains("ice"), path.Contains("mux")),
         };
         await using var phone = await Baresip.StartAsync(account);
         var begun = TimeProvider.System.GetUtcNow();

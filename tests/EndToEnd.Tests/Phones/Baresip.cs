@@ -107,7 +107,8 @@ internal sealed class Baresip : IPhone
             module_path /usr/lib/baresip/modules
             module {account.Media.Module}.so
             {(account.Media.Encryption.Length > 0 ? "module srtp.so\nmodule dtls_srtp.so" : "")}
-            {(account.Media.Ice ? "module ice.so\nrtcp_mux yes" : "")}
+            {(account.Media.Ice ? "module ice.so" : "")}
+            {(account.Media.Mux ? "rtcp_mux yes" : "")}
             module aufile.so
             module aubridge.so
             module sndfile.so
@@ -123,8 +124,8 @@ internal sealed class Baresip : IPhone
     private static string MediaOf(PhoneMedia media) =>
         $";audio_codecs={media.Codec}"
         + (media.Encryption.Length > 0 ? $";mediaenc={media.Encryption}" : "")
-        // Our ICE is for one component.
-        + (media.Ice ? ";medianat=ice;rtcp_mux=yes" : "");
+        + (media.Ice ? ";medianat=ice" : "")
+        + (media.Mux ? ";rtcp_mux=yes" : "");
 
     // ctrl_tcp frames its JSON as netstrings: LENGTH:TEXT,
     private async Task CommandAsync(string command, string parameters = "")

@@ -30,11 +30,13 @@ internal sealed record PhoneAccount(
 /// <param name="Module">The module that has the codec.</param>
 /// <param name="Encryption">srtp, srtp-mand, dtls_srtp; empty for none.</param>
 /// <param name="Ice">Whether it does ICE.</param>
+/// <param name="Mux">Whether its RTCP shares the port of RTP.</param>
 internal sealed record PhoneMedia(
     string Codec = "pcmu/8000/1",
     string Module = "g711",
     string Encryption = "",
-    bool Ice = false
+    bool Ice = false,
+    bool Mux = false
 )
 {
     /// <summary>baresip's microphone file must be as the codec is.</summary>

@@ -28,7 +28,7 @@ public sealed class RecordingsApiTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _recordings = new RecordingFolder(Path.Combine(_folder.FullName, "recordings"));
+        _recordings = new RecordingFolder(Path.Combine(_folder.FullName, "recordings"), "node-1");
         _catalog = new RecordingCatalog(
             new Database(new DatabaseOptions { Path = Path.Combine(_folder.FullName, "catalogue.db") })
         );
@@ -38,6 +38,10 @@ public sealed class RecordingsApiTests : IAsyncLifetime
         builder.Services.AddWebSide();
         builder.Services.AddSingleton(_catalog);
         builder.Services.AddSingleton<IRecordingStore>(new FileRecordingStore(_recordings));
+        builder.Services.AddSingleton(_recordings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<RecordingDeletion>();
+        builder.Services.AddSingleton<RecordingPlayback>();
         builder.Services.AddSingleton<ICallRecords>(_records);
         _app = builder.Build();
         _app.MapRecordingsApi();
@@ -140,6 +144,32 @@ public sealed class RecordingsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_call_still_records_is_not_deleted_under_it()
+    {
+        await KeepAsync(1);
+        _records.Record = new CallRecord
+        {
+            Id = _call,
+            Recordings =
+            [
+                new CallRecording
+                {
+                    Id = _call.Value,
+                    State = CallRecordingState.Recording,
+                    Parts = [new CallRecordingPart(1, 0, null), new CallRecordingPart(2, 5_000, "node-2")],
+                },
+            ],
+        };
+
+        (await _client.DeleteAsync($"/api/recordings/{_call}")).StatusCode.Should().Be(HttpStatusCode.Conflict);
+        (await _client.GetAsync($"/api/calls/{_call}/recording")).StatusCode.Should().Be(HttpStatusCode.Conflict);
+        (await _client.GetAsync($"/api/calls/{_call}/recording?part=1")).StatusCode.Should().Be(HttpStatusCode.OK);
+        (await _client.GetAsync($"/api/calls/{_call}/recording?part=2"))
+            .StatusCode.Should()
+            .Be(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task What_lies_on_another_node_is_neither_given_nor_deleted()
     {
         await KeepAsync(1, place: "another");
@@ -158,22 +188,25 @@ public sealed class RecordingsApiTests : IAsyncLifetime
         Directory.CreateDirectory(Path.GetDirectoryName(_recordings.PathOf(key))!);
         await File.WriteAllBytesAsync(_recordings.PathOf(key), bytes);
         await _catalog.PutAsync(
-            new RecordingEntry
-            {
-                Id = id,
-                CallId = _call,
-                StartedAt = startedAt,
-                DurationMs = 1000,
-                Bytes = bytes.Length,
-                Sha256 = $"checksum-{number}",
-                Format = RecordingFormat.WavUlaw,
-                SampleRateHz = 8000,
-                Key = key,
-                Uri = $"file:///{key}",
-                Node = "node-1",
-                Place = place ?? _recordings.Place,
-                State = RecordingState.Kept,
-            },
+            [
+                new RecordingEntry
+                {
+                    Id = id,
+                    Recording = id,
+                    CallId = _call,
+                    StartedAt = startedAt,
+                    DurationMs = 1000,
+                    Bytes = bytes.Length,
+                    Sha256 = $"checksum-{number}",
+                    Format = RecordingFormat.WavUlaw,
+                    SampleRateHz = 8000,
+                    Key = key,
+                    Uri = $"file:///{key}",
+                    Node = "node-1",
+                    Place = place ?? _recordings.Place,
+                    State = RecordingState.Kept,
+                },
+            ],
             startedAt,
             default
         );

@@ -87,6 +87,28 @@ public partial class OpusTests
                 .Sum(i => a[i].Zip(b[i], (x, y) => Math.Pow(x - y, 2)).Sum());
     }
 
+    [Theory]
+    [InlineData(8000)]
+    [InlineData(Rate)]
+    public void A_little_loss_is_enough_for_redundancy_at_either_rate(int rateHz)
+    {
+        using var encoder = new OpusEncoder(rateHz);
+        encoder.OnPeerLoss(0.02f);
+        var speech = ReferenceTool.Speech16k()[..(Rate * 10)];
+        if (rateHz == 8000)
+            speech = [.. speech.Where((_, i) => i % 2 == 0)];
+
+        var payload = new byte[encoder.MaxBytes(20)];
+        var redundant = speech
+            .Chunk(rateHz / 50)
+            .Count(frame =>
+                OpusPacket.TryParse(payload.AsSpan(0, encoder.Encode(frame, payload)), out var packet)
+                && packet.HasRedundancy
+            );
+
+        redundant.Should().BeGreaterThan(250, "of 500");
+    }
+
     [Fact]
     public void Without_loss_there_is_no_redundancy()
     {

@@ -279,6 +279,35 @@ public class MediaEngineTests
         create.Should().Throw<ArgumentException>().WithMessage($"*{option}*");
     }
 
+    [Fact]
+    public void A_jitter_buffer_longer_than_it_can_be_is_refused()
+    {
+        var create = () => new MediaEngine(SessionPair.Options(o => o.JitterMaxDelayMs = 641));
+
+        create.Should().Throw<ArgumentException>().WithMessage("*JitterMaxDelayMs*20*640*");
+    }
+
+    [Fact]
+    public async Task Without_descriptors_there_is_no_media_and_nothing_stays_taken()
+    {
+        await using var engine = new MediaEngine(SessionPair.Options(), new Random(1));
+        var error = SocketError.TooManyOpenSockets;
+        UdpEnd? NoneForRtcp(IPAddress address, int port) =>
+            port % 2 == 0 ? Datagrams.TryBind(address, port) : throw new SocketException((int)error);
+
+        for (var i = 0; i < 100; i++)
+            engine.TryOpenSession(new RecordingSink(), NoneForRtcp).Should().BeNull();
+        error = SocketError.AddressNotAvailable;
+        var open = () => engine.TryOpenSession(new RecordingSink(), NoneForRtcp);
+        open.Should().Throw<SocketException>();
+        engine.Stats.PortsInUse.Should().Be(0);
+
+        var opened = 0;
+        while (engine.TryOpenSession(new RecordingSink()) is not null)
+            opened++;
+        opened.Should().Be(100, "no socket was left on any port");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

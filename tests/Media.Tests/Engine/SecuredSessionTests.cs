@@ -66,23 +66,91 @@ public class SecuredSessionTests
     {
         await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
         var (callers, agents) = (SrtpKeys.Create(suite), SrtpKeys.Create(suite));
-        pair.Agent.Start(WithCodec(pair.AgentMedia, codec) with { Security = Sdes(agents, callers), RtcpMux = mux });
-        pair.Caller.Start(WithCodec(pair.CallerMedia, codec) with { Security = Sdes(callers, agents), RtcpMux = mux });
+        pair.Agent.Start(WithCodec(Muxed(pair.AgentMedia, mux), codec) with { Security = Sdes(agents, callers) });
+        pair.Caller.Start(WithCodec(Muxed(pair.CallerMedia, mux), codec) with { Security = Sdes(callers, agents) });
 
         await Hears(pair, codec.SampleRateHz());
         await Eventually.Holds(() => pair.Caller.Stats.RoundTripMs is not null, "reports pass, encrypted");
         pair.Agent.Stats.PacketsRejected.Should().Be(0);
     }
 
-    [Fact]
-    public async Task A_tone_is_heard_under_keys_of_a_handshake()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tone_is_heard_under_keys_of_a_handshake(bool mux)
     {
-        await using var pair = SessionPair.Create();
-        pair.Agent.Start(pair.AgentMedia with { Security = Dtls(pair, DtlsRole.Server) });
-        pair.Caller.Start(pair.CallerMedia with { Security = Dtls(pair, DtlsRole.Client) });
+        await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
+        pair.Agent.Start(With(pair.AgentMedia, DtlsRole.Server));
+        pair.Caller.Start(With(pair.CallerMedia, DtlsRole.Client));
 
         await Hears(pair, 8000);
         pair.Agent.Stats.PacketsLost.Should().Be(0);
+        await Eventually.Holds(
+            () => pair.Caller.Stats.RoundTripMs is not null,
+            "reports pass, under keys of their own"
+        );
+        pair.Agent.Stats.PacketsRejected.Should().Be(0);
+
+        NegotiatedMedia With(NegotiatedMedia media, DtlsRole role) =>
+            Muxed(media, mux) with
+            {
+                Security = Dtls(pair, role),
+            };
+    }
+
+    [Theory]
+    [InlineData(KeyAgreement.Sdes)]
+    [InlineData(KeyAgreement.Dtls)]
+    public async Task With_ice_and_without_rtcp_mux_reports_go_where_the_second_components_checks_come_from(
+        KeyAgreement agreement
+    )
+    {
+        await using var pair = SessionPair.Create(change: o => o.RtcpIntervalSeconds = 1);
+        var ice = new IceCredentials
+        {
+            LocalUfrag = "lllllll1",
+            LocalPassword = "lpasswordlpasswordlpassw",
+            RemoteUfrag = "rrrrrrr1",
+        };
+        var key = SrtpKeys.Create(SrtpSuite.AeadAes128Gcm);
+        using var rtp = Socket();
+        using var rtcp = Socket();
+        pair.Agent.Start(
+            pair.AgentMedia with
+            {
+                Security = agreement == KeyAgreement.Sdes ? Sdes(key, key) : Dtls(pair, DtlsRole.Client),
+                Ice = ice,
+                RtcpMux = false,
+            }
+        );
+        var agent = new IPEndPoint(IPAddress.Loopback, pair.Agent.LocalPort);
+        rtp.SendTo(Check(ice, nominate: true), agent);
+        IsAnswered(rtp);
+        agent.Port++;
+        rtcp.SendTo(Check(ice, nominate: true), agent);
+        IsAnswered(rtcp);
+
+        var buffer = new byte[1500];
+        rtcp.Receive(buffer).Should().BePositive();
+        buffer[0]
+            .Should()
+            .Be((byte)(agreement == KeyAgreement.Sdes ? 0x80 : 22), "a report, or a handshake of its own");
+
+        static void IsAnswered(Socket socket)
+        {
+            var buffer = new byte[1500];
+            var length = socket.Receive(buffer);
+            StunMessage.TryParse(buffer.AsSpan(0, length), out var response).Should().BeTrue();
+            response.Class.Should().Be(StunClass.Success);
+        }
+
+        static Socket Socket()
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            socket.ReceiveTimeout = 10_000;
+            return socket;
+        }
     }
 
     [Theory]
@@ -262,11 +330,11 @@ public class SecuredSessionTests
         await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived == 10, "the peer's media is taken");
     }
 
-    private static byte[] Check(IceCredentials ice, bool nominate)
+    internal static byte[] Check(IceCredentials ice, bool nominate, byte transaction = 1)
     {
         var bytes = new byte[StunMessage.MaxBytes];
         var id = new byte[StunMessage.TransactionIdBytes];
-        id[0] = 1;
+        id[0] = transaction;
         var writer = new StunWriter(bytes, StunClass.Request, StunMessage.Binding, id);
         writer.AddUsername(System.Text.Encoding.ASCII.GetBytes($"{ice.LocalUfrag}:{ice.RemoteUfrag}"));
         writer.AddPriority(100);
@@ -278,13 +346,20 @@ public class SecuredSessionTests
         return writer.Written.ToArray();
     }
 
+    private static NegotiatedMedia Muxed(NegotiatedMedia media, bool mux) =>
+        media with
+        {
+            RtcpMux = mux,
+            RemoteRtcpPort = media.RemotePort + (mux ? 0 : 1),
+        };
+
     private static NegotiatedMedia WithCodec(NegotiatedMedia media, AudioCodec codec)
     {
         var type = codec.StaticPayloadType() ?? 96;
         return media with { Codec = codec, SendPayloadType = type, ReceivePayloadType = type };
     }
 
-    private static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
+    internal static MediaSecurity Sdes(SrtpKeys send, SrtpKeys receive) =>
         new()
         {
             Agreement = KeyAgreement.Sdes,

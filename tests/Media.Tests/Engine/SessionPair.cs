@@ -127,6 +127,8 @@ internal sealed class RecordingSink : IMediaSink
 
     public void OnMediaTimeout() => Events.Enqueue("timeout");
 
+    public void OnBroken(Exception cause) => Events.Enqueue($"broken {cause.Message}");
+
     public void OnBye() => Events.Enqueue("bye");
 
     public void OnNotSecured(string cause) => Events.Enqueue($"not secured {cause}");

@@ -87,6 +87,19 @@ public class SessionStreamTests
     }
 
     [Fact]
+    public async Task Shared_audio_gives_way_to_shorter_audio()
+    {
+        await using var pair = new VirtualPair();
+        pair.AgentStream.Repeated = new SharedAudio(Signal(4000), 8000);
+        pair.Run(20);
+        var shorter = Signal(480);
+        pair.AgentStream.Repeated = new SharedAudio(shorter, 8000);
+        pair.Run(20);
+
+        IsHeard(pair.CallerSink.Audio, AudioCodec.Pcmu, [.. shorter, .. shorter]).Should().BeTrue();
+    }
+
+    [Fact]
     public async Task A_small_ring_that_is_kept_filled_loses_nothing()
     {
         await using var pair = new VirtualPair(capacityMs: 100);

@@ -1,4 +1,5 @@
 using System.Net;
+using OCPlatform.Media.Codecs;
 using OCPlatform.Media.Engine;
 using OCPlatform.Media.Sdp;
 
@@ -14,8 +15,8 @@ internal sealed class VirtualPair : IAsyncDisposable
     private readonly Wire _wire;
     private readonly SessionStream _caller;
     private readonly SessionStream _agent;
-    private readonly Agreement _callerAgreement;
-    private readonly Agreement _agentAgreement;
+    private Agreement _callerAgreement;
+    private Agreement _agentAgreement;
     private readonly MediaSockets _callerSockets;
     private readonly MediaSockets _agentSockets;
     private readonly ClockBuffers _buffers = new();
@@ -34,24 +35,8 @@ internal sealed class VirtualPair : IAsyncDisposable
         };
         _caller = new SessionStream(_pair.Engine, _callerSockets, _pair.CallerSink, Caller);
         _agent = new SessionStream(_pair.Engine, _agentSockets, _pair.AgentSink, Agent);
-        _callerAgreement = new Agreement(
-            _pair.CallerMedia with
-            {
-                RemotePort = Port(_agentSockets),
-            },
-            false,
-            8000,
-            isNewCodec: true
-        );
-        _agentAgreement = new Agreement(
-            _pair.AgentMedia with
-            {
-                RemotePort = Port(_callerSockets),
-            },
-            false,
-            8000,
-            isNewCodec: true
-        );
+        _callerAgreement = Agreed(_pair.CallerMedia with { RemotePort = Port(_agentSockets) });
+        _agentAgreement = Agreed(_pair.AgentMedia with { RemotePort = Port(_callerSockets) });
     }
 
     public Playout Caller { get; }
@@ -81,6 +66,25 @@ internal sealed class VirtualPair : IAsyncDisposable
             _agent.Tick(new ClockTick(_wire, _buffers, _tick, now, now, 0), _agentAgreement);
         }
     }
+
+    /// <summary>Both sides change what they agreed on, from the next tick on.</summary>
+    public void Agree(Func<NegotiatedMedia, NegotiatedMedia> caller, Func<NegotiatedMedia, NegotiatedMedia> agent)
+    {
+        _callerAgreement = Agreed(caller(_callerAgreement.Media), _callerAgreement.Media.Codec);
+        _agentAgreement = Agreed(agent(_agentAgreement.Media), _agentAgreement.Media.Codec);
+    }
+
+    /// <summary>A datagram that the agent finds at its next tick, from the caller's address.</summary>
+    public void SendToAgent(byte[] datagram) =>
+        _wire.Send(
+            _callerSockets.Rtp,
+            connected: false,
+            datagram,
+            PeerAddress.From(IPAddress.Loopback, Port(_agentSockets))
+        );
+
+    private static Agreement Agreed(NegotiatedMedia media, AudioCodec? before = null) =>
+        new(media, v6: false, 8000, isNewCodec: media.Codec != before);
 
     public async ValueTask DisposeAsync()
     {

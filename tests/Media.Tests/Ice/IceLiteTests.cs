@@ -131,6 +131,24 @@ public class IceLiteTests
     }
 
     [Fact]
+    public void A_peer_that_talks_without_checking_keeps_its_consent()
+    {
+        Take(Wifi, Home, nominates: true);
+        Take(Mobile, Away, nominates: false);
+
+        _ice.OnMedia(Home, authenticated: false, Start + 29 * Second);
+        _ice.IsConsentLost(Start + 58 * Second).Should().BeFalse();
+        _ice.IsConsentLost(Start + 59 * Second).Should().BeTrue();
+
+        _ice.OnMedia(Away, authenticated: false, Start + 29 * Second);
+        _ice.IsValid(Away, Start + 40 * Second).Should().BeFalse("anybody may write an address into a packet");
+        _ice.OnMedia(Away, authenticated: true, Start + 29 * Second);
+        _ice.IsValid(Away, Start + 40 * Second).Should().BeTrue();
+        _ice.OnMedia(Attacker, authenticated: true, Start + 29 * Second);
+        _ice.IsValid(Attacker, Start + 30 * Second).Should().BeFalse("it never checked");
+    }
+
+    [Fact]
     public void A_check_that_overtakes_the_answer_is_taken()
     {
         var ice = new IceLite(Credentials with { RemoteUfrag = "" }, Start);

@@ -37,6 +37,23 @@ public class AudioReceiverStreamTests
             receiver.OnAudio(packet, extended, at);
     }
 
+    [Fact]
+    public void Loss_is_told_to_each_source_of_its_own_and_counted_for_the_call()
+    {
+        var receiver = NewReceiver();
+        var payload = new byte[160];
+        foreach (ushort sequence in new ushort[] { 1, 2, 6, 7 })
+            Offer(receiver, sequence, sequence * 160u, payload, _now, ssrc: 7);
+        receiver.Source.Lost.Should().Be(3);
+
+        foreach (ushort sequence in new ushort[] { 900, 901, 903 })
+            Offer(receiver, sequence, sequence * 160u, payload, _now, ssrc: 8);
+
+        receiver.Source.Ssrc.Should().Be(8u);
+        receiver.Source.Lost.Should().Be(1, "a report is about one source");
+        receiver.Lost.Should().Be(4);
+    }
+
     /// <summary>A packet of a sine, and the frame that is due 5 ms later; a null codec sends nothing.</summary>
     private MediaFrameInfo Step(
         AudioReceiver receiver,

@@ -238,7 +238,7 @@ public class RtcpExchangeTests
         exchange.IsCollision(Theirs).Should().BeFalse();
         exchange.IsCollision(Ours).Should().BeTrue();
         var writer = new RtcpWriter(new byte[RtcpWriter.MaxBytes]);
-        exchange.ChangeSsrc(ref writer, 0x3333);
+        exchange.OnCollision(ref writer, 0x3333);
 
         ReadOnlySpan<byte> compound = writer.Written;
         RtcpPacket.IsValidCompound(compound).Should().BeTrue();

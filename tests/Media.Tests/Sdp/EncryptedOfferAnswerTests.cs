@@ -240,6 +240,48 @@ public class EncryptedOfferAnswerTests
         reoffer.ToString().Should().NotContainAny("crypto", "fingerprint", "ice-", "group", "mid");
     }
 
+    [Theory]
+    [InlineData("a=rtcp-mux\n", 1)]
+    [InlineData("", 2)]
+    public void Without_rtcp_mux_the_answer_names_a_candidate_for_each_component(string mux, int components)
+    {
+        var offer = Offer(
+            $"m=audio 4000 RTP/AVP 0\n{mux}a=ice-ufrag:Yf8o\na=ice-pwd:x9cml/YzichV2+XlhiMu8g1h\n"
+                + "a=candidate:1 1 UDP 2130706431 192.0.2.10 4000 typ host\n"
+                + "a=candidate:1 2 UDP 2130706430 192.0.2.10 4001 typ host\n"
+        );
+
+        var result = OfferAnswer.Answer(offer, Under(SrtpPolicy.Allowed), Local());
+
+        result.Media!.Ice.Should().NotBeNull();
+        result
+            .Description!.Media[0]
+            .Attributes.Where(a => a.Name == "candidate")
+            .Select(a => a.Value)
+            .Should()
+            .Equal(
+                new[]
+                {
+                    "1 1 UDP 2130706431 198.51.100.1 10020 typ host",
+                    "1 2 UDP 2130706430 198.51.100.1 10021 typ host",
+                }.Take(components)
+            );
+    }
+
+    [Fact]
+    public void Our_offer_names_both_components_and_the_answer_may_keep_them_apart()
+    {
+        var local = Local();
+        var offer = OfferAnswer.Offer(Under(SrtpPolicy.Allowed), local);
+        offer.ToString().Should().Contain("a=rtcp-mux\r\n").And.Contain(" 10021 typ host\r\n");
+        var answer = Offer("m=audio 4000 RTP/AVP 0\na=ice-ufrag:Yf8o\na=ice-pwd:x9cml/YzichV2+XlhiMu8g1h\n");
+
+        var media = OfferAnswer.AcceptAnswer(offer, answer, Under(SrtpPolicy.Allowed), local.Secrets).Media!;
+
+        media.RtcpMux.Should().BeFalse();
+        media.Ice.Should().NotBeNull();
+    }
+
     [Fact]
     public void A_peer_that_is_lite_as_well_is_answered_without_ICE()
     {

@@ -44,6 +44,9 @@ public enum AdmissionReason
     /// <summary>The node is too busy for all of its new calls: 503 with Retry-After.</summary>
     Overload,
 
+    /// <summary>The database is away, and calls.whenDatabaseIsAway says that no calls are taken then: 503 with Retry-After.</summary>
+    DatabaseAway,
+
     /// <summary>The node is being stopped: 503 with Retry-After.</summary>
     Draining,
 

@@ -86,6 +86,10 @@ internal sealed partial class SipDoor
         {
             return Unavailable(visit, AdmissionReason.Draining, "the node is being stopped");
         }
+        if (NewCallsRefused() is { } refused)
+        {
+            return Unavailable(visit, AdmissionReason.DatabaseAway, refused);
+        }
         if (limits is not { NeverShed: true } && IsShed(visit.Request))
         {
             // Spread, so that those who wait do not come back together.

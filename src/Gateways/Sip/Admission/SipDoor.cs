@@ -72,6 +72,9 @@ internal sealed partial class SipDoor : ISipGatekeeper
     /// <summary>Whether a request is one of ours that came back. Asked on the endpoint's loop.</summary>
     public Func<SipRequest, bool> IsLoop { get; init; } = _ => false;
 
+    /// <summary>Why no new calls are taken; null when they are. Asked on the endpoint's loop.</summary>
+    public Func<string?> NewCallsRefused { get; init; } = () => null;
+
     private enum Standing
     {
         Stranger,

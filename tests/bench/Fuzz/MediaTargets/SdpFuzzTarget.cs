@@ -17,6 +17,11 @@ internal sealed class SdpFuzzTarget : FuzzTarget
         Srtp = SrtpPolicy.Allowed,
     };
     private static readonly SessionDescription OurOffer = OfferAnswer.Offer(Everything, Local);
+    private static readonly SessionDescription[] OurOffers =
+    [
+        OurOffer,
+        .. Enum.GetValues<OfferKind>().Select(kind => OfferedSecurity.Only(OurOffer, kind)),
+    ];
 
     public override string Name => "sdp";
 
@@ -78,6 +83,12 @@ internal sealed class SdpFuzzTarget : FuzzTarget
             "a=setup:actpass\r\n",
             "a=ice-ufrag:abcd\r\n",
             "a=ice-pwd:0123456789012345678901\r\n",
+            "a=candidate:1 2 UDP 2130706430 192.0.2.10 4001 typ host\r\n",
+            "a=ice-lite\r\n",
+            "a=fingerprint:sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:3A:4B:65:2E:7D:46:3F:54:42:CD:54:F1\r\n",
+            "a=setup:active\r\n",
+            "a=group:BUNDLE 0\r\n",
+            "a=mid:0\r\n",
             "a=rtpmap:0 PCMU/8000/1\r\n",
             "a=rtpmap:8 PCMA\r\n",
             "a=rtpmap:96 telephone-event/16000\r\n",
@@ -134,7 +145,14 @@ internal sealed class SdpFuzzTarget : FuzzTarget
                 );
             }
         }
-        OfferAnswer.AcceptAnswer(OurOffer, sdp, Everything, Secrets);
+        foreach (var offer in OurOffers)
+        {
+            if (OfferAnswer.AcceptAnswer(offer, sdp, Everything, Secrets).Media is not { } agreed)
+                continue;
+            var again = OfferAnswer.Offer(Everything, Local, agreed).Media[agreed.MediaIndex];
+            Check(again.Formats.Distinct().Count() == again.Formats.Count, "each number stands for one format");
+            Check(again.Formats.Contains($"{agreed.ReceivePayloadType}"), "a format in use keeps its number");
+        }
         return null;
     }
 }
