@@ -8,8 +8,6 @@ namespace OCPlatform.CallActors;
 
 public sealed partial class CallActor
 {
-    // No key of a telephone: what was pressed while the recording is paused.
-    private const char WithheldDigit = 'x';
     private const string WithheldText = "[withheld]";
 
     private ActiveRecording? _recording;

@@ -209,11 +209,9 @@ public sealed partial class CallActor
     private static string Join(string before, string after) => after.Length == 0 ? before : $"{before} {after}";
 
     /// <summary>The recordings that were under way go on as further parts.</summary>
-    private void ResumeRecordings(CallEvents.LeftNode? left)
+    private void ResumeRecordings(CallRecordingState? former)
     {
-        var recordings = _state.Record!.Recordings;
-        _recordings = Math.Max(_recordings, recordings.Count);
-        var former = left is null ? recordings.LastOrDefault()?.State : left.Recording;
+        _recordings = Math.Max(_recordings, _state.Record!.Recordings.Count);
         if (
             former is not (CallRecordingState.Recording or CallRecordingState.Paused)
             || _recording is not null
@@ -224,10 +222,6 @@ public sealed partial class CallActor
         }
         _promptHeard = true;
         BeginRecording();
-        if (former == CallRecordingState.Paused && _recording is { } recording)
-        {
-            recording.Recorder.Paused = true;
-            Record(new CallEvents.RecordingPaused(_id, Now, recording.Id, PositionMs(recording), Reason: null));
-        }
+        PauseOrGoOn("it was paused before");
     }
 }
