@@ -160,7 +160,6 @@ public static class RecordingsApi
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         string id,
-        [FromServices] RecordingCatalog catalog,
         [FromServices] RecordingDeletion deletion,
         [FromServices] RecordingCatalog catalog,
         [FromServices] ICallRecords records,
