@@ -161,7 +161,6 @@ public static class RecordingsApi
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         string id,
         [FromServices] RecordingDeletion deletion,
-        [FromServices] RecordingCatalog catalog,
         [FromServices] ICallRecords records,
         CancellationToken cancellation
     )

@@ -31,7 +31,9 @@ public sealed class MixedRolesTests : IDisposable
         );
         var mind = PlatformProcess.StartAsync(
             "roles-mind",
-            ports => Settings("mind", "dialog,ai", 0, thinks, clusterPort).Append(new("OCP_AI_PORT", $"{thinks}")),
+            _ =>
+                Settings("mind", "dialog,ai", 0, thinks, clusterPort)
+                    .Append(KeyValuePair.Create("OCP_AI_PORT", $"{thinks}")),
             _folder.FullName
         );
         await using var platform = await front;
