@@ -160,6 +160,7 @@ public static class RecordingsApi
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         string id,
+        [FromServices] RecordingCatalog catalog,
         [FromServices] RecordingDeletion deletion,
         [FromServices] ICallRecords records,
         CancellationToken cancellation
