@@ -12,10 +12,19 @@ namespace OCPlatform.CallActors.Placement;
 public sealed class ShardClaims : ReceiveActor, IWithTimers
 {
     /// <summary>
-    /// Shards for new calls. Few: after a crash each one with calls is given a new home by a write to a majority of the nodes,
-    /// one after the other. Enough that a node's calls fall evenly to the others, and leave it in portions.
+    /// A shard leaves a node when the last of its calls is ready to, and the others wait for that: so there is one for each
+    /// call, as long as there are not too many. These are there before the first call.
     /// </summary>
-    public const int Wanted = 32;
+    public const int Least = 32;
+
+    /// <summary>
+    /// After a crash each shard with calls is given a new home by a write to a majority of the nodes, one after the other;
+    /// and there are 1024 for all nodes.
+    /// </summary>
+    private const int Most = 256;
+
+    /// <summary>Shards to choose from for new calls, at least: a burst does not fall into the same few.</summary>
+    private const int LeastOpen = 8;
 
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
@@ -26,6 +35,7 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
 
     private readonly ClusterView _view;
     private readonly IActorRef _calls;
+    private readonly LiveCalls _live;
     private readonly TimeProvider _time;
     private readonly ShardSet _claimed = new();
 
@@ -37,11 +47,15 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
     // Claimed shards that were touched again and have not answered yet.
     private ShardSet _silent = new();
 
-    public ShardClaims(ClusterView view, TimeProvider time, IRequiredActor<CallRegion> calls)
+    public ShardClaims(ClusterView view, LiveCalls live, TimeProvider time, IRequiredActor<CallRegion> calls)
     {
-        (_view, _time) = (view, time);
+        (_view, _live, _time) = (view, live, time);
         _calls = calls.ActorRef;
-        Receive<Claim>(_ => TouchNew());
+        Receive<Claim>(_ =>
+        {
+            TouchNew();
+            Tell();
+        });
         Receive<Check>(_ => TouchOwn());
         Receive<ShardTouch.Here>(here => OnTouched(ShardedId.NumberOf(here.Shard)));
     }
@@ -62,6 +76,30 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
     {
         Timers.StartPeriodicTimer(nameof(Claim), Claim.Instance, TimeSpan.Zero, Retry);
         Timers.StartPeriodicTimer(nameof(Check), Check.Instance, Verify);
+    }
+
+    private int Wanted => Math.Clamp(_live.Count * 5 / 4, Least, Most);
+
+    /// <summary>New calls are put into the shards with the fewest calls.</summary>
+    private void Tell()
+    {
+        var calls = new int[ShardedId.ShardCount];
+        foreach (var call in _live.Ids)
+        {
+            calls[ShardedId.NumberOfId(call.Value)]++;
+        }
+        var open = new ShardSet();
+        int? fewest = null;
+        foreach (var shard in _claimed.ToList().OrderBy(shard => calls[shard]))
+        {
+            fewest ??= calls[shard];
+            if (calls[shard] > fewest && open.Count >= LeastOpen)
+            {
+                break;
+            }
+            open.Add(shard);
+        }
+        _view.SetClaimed(_claimed, open);
     }
 
     private void TouchNew()
@@ -91,14 +129,9 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
     /// <summary>A shard that does not answer, or from elsewhere, is no place for a new call.</summary>
     private void TouchOwn()
     {
-        var lost = _silent.ToList();
-        foreach (var shard in lost)
+        foreach (var shard in _silent.ToList())
         {
             _claimed.Remove(shard);
-        }
-        if (lost.Count > 0)
-        {
-            _view.SetClaimed(_claimed);
         }
         _silent = new ShardSet(_claimed.ToBytes());
         foreach (var shard in _claimed.ToList())
@@ -118,10 +151,14 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
         var isHere = Sender.Path.Address.HasLocalScope;
         _silent.Remove(shard);
         _touched.Remove(shard);
-        // More may answer than are wanted, when others were touched in place of some that were slow.
-        if (isHere && _claimed.Count < Wanted ? _claimed.Add(shard) : !isHere && _claimed.Remove(shard))
+        if (!isHere)
         {
-            _view.SetClaimed(_claimed);
+            _claimed.Remove(shard);
+        }
+        // More may answer than are wanted, when others were touched in place of some that were slow.
+        else if (_claimed.Count < Wanted)
+        {
+            _claimed.Add(shard);
         }
     }
 }

@@ -26,23 +26,35 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
     private volatile Peer? _self;
 
     /// <summary>Shards of one node. The sets do not change.</summary>
-    private sealed record Shards(ShardSet Claimed, ShardSet SpareCalls, ShardSet SpareConversations)
+    private sealed record Shards(ShardSet Claimed, ShardSet Open, ShardSet SpareCalls, ShardSet SpareConversations)
     {
-        public static readonly Shards None = new(new ShardSet(), new ShardSet(), new ShardSet());
+        public static readonly Shards None = new(new ShardSet(), new ShardSet(), new ShardSet(), new ShardSet());
     }
 
     /// <summary>A node, and how many calls were put there since it last spoke.</summary>
-    private sealed class Peer(NodeState state, Shards shards, long seenTicks)
+    private sealed class Peer(NodeState state, Shards shards, long seenTicks, Peer? before)
     {
         public NodeState State => state;
 
         public Shards Shards => shards;
 
-        public IReadOnlyList<int> ForNewCalls { get; } = shards.Claimed.ToList();
+        public IReadOnlyList<int> Open { get; } = shards.Open.ToList();
 
         public long SeenTicks => seenTicks;
 
         public int Placed;
+
+        // It goes on where the node's former state was: its calls may not have begun yet.
+        private readonly int _first = before?.Next ?? Random.Shared.Next(ShardedId.ShardCount);
+
+        private int Next => (_first + Volatile.Read(ref Placed)) & int.MaxValue;
+
+        /// <summary>One shard after the other: calls that share one must wait for each other when it moves.</summary>
+        public int NextShard()
+        {
+            var placed = Interlocked.Increment(ref Placed);
+            return Open[((_first + placed) & int.MaxValue) % Open.Count];
+        }
 
         /// <summary>Its member is there but does not answer.</summary>
         public bool Unreachable { get; init; }
@@ -60,8 +72,8 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
 
     public IReadOnlyList<NodeState> Nodes => [Self, .. Fresh(Volatile.Read(ref _peers)).Select(peer => peer.State)];
 
-    /// <summary>Shards of this node that new calls may be put into.</summary>
-    public int ClaimedShards => (_self ?? Refresh()).ForNewCalls.Count;
+    /// <summary>Shards that this node keeps for calls.</summary>
+    public int ClaimedShards => (_self ?? Refresh()).Shards.Claimed.Count;
 
     /// <summary>Whether a node other than this one can hold calls.</summary>
     public bool OthersTakeCalls =>
@@ -85,8 +97,7 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
             var other = candidates[(first + 1 + Random.Shared.Next(candidates.Count - 1)) % candidates.Count];
             chosen = Better(chosen, other);
         }
-        Interlocked.Increment(ref chosen.Placed);
-        return CallId.New(chosen.ForNewCalls[Random.Shared.Next(chosen.ForNewCalls.Count)]);
+        return CallId.New(chosen.NextShard());
     }
 
     /// <summary>Begins to drain, for good.</summary>
@@ -97,9 +108,15 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
         MustTell?.Invoke();
     }
 
-    /// <summary>Which shards of this node new calls may be put into. The set is copied.</summary>
-    public void SetClaimed(ShardSet claimed) =>
-        Change(shards => shards with { Claimed = new ShardSet(claimed.ToBytes()) });
+    /// <summary>Which shards this node keeps for calls, and which of them new calls are put into. The sets are copied.</summary>
+    public void SetClaimed(ShardSet claimed, ShardSet open) =>
+        Change(shards =>
+            shards with
+            {
+                Claimed = new ShardSet(claimed.ToBytes()),
+                Open = new ShardSet(open.ToBytes()),
+            }
+        );
 
     internal void SetSpare(ShardKind kind, ShardSet spare) =>
         Change(shards =>
@@ -132,6 +149,7 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
         return new NodeMessages.Announcement(
             self.State,
             self.Shards.Claimed.ToBytes(),
+            self.Shards.Open.ToBytes(),
             self.Shards.SpareCalls.ToBytes(),
             self.Shards.SpareConversations.ToBytes()
         );
@@ -141,11 +159,17 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
     {
         var shards = new Shards(
             new ShardSet(said.Claimed),
+            new ShardSet(said.Open),
             new ShardSet(said.SpareCalls),
             new ShardSet(said.SpareConversations)
         );
-        var peer = new Peer(said.State, shards, time.GetTimestamp());
-        ImmutableInterlocked.AddOrUpdate(ref _peers, said.State.Address, peer, (_, _) => peer);
+        var now = time.GetTimestamp();
+        ImmutableInterlocked.AddOrUpdate(
+            ref _peers,
+            said.State.Address,
+            _ => new Peer(said.State, shards, now, before: null),
+            (_, before) => new Peer(said.State, shards, now, before)
+        );
     }
 
     internal void Drop(string address) => ImmutableInterlocked.TryRemove(ref _peers, address, out _);
@@ -155,7 +179,7 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
     {
         if (Volatile.Read(ref _peers).TryGetValue(address, out var peer))
         {
-            var doubted = new Peer(peer.State, Shards.None, peer.SeenTicks) { Unreachable = true };
+            var doubted = new Peer(peer.State, Shards.None, peer.SeenTicks, peer) { Unreachable = true };
             ImmutableInterlocked.TryUpdate(ref _peers, address, doubted, peer);
         }
     }
@@ -174,15 +198,15 @@ public sealed class ClusterView(INodeSelf self, TimeProvider time) : IClusterVie
         var state = self.Describe(_address, _draining);
         lock (_lock)
         {
-            var shards = _draining ? _shards with { Claimed = new ShardSet() } : _shards;
-            return _self = new Peer(state, shards, time.GetTimestamp());
+            var shards = _draining ? _shards with { Claimed = new ShardSet(), Open = new ShardSet() } : _shards;
+            return _self = new Peer(state, shards, time.GetTimestamp(), _self);
         }
     }
 
     private List<Peer> Candidates()
     {
         var nodes = Fresh(Volatile.Read(ref _peers)).Append(_self ?? Refresh());
-        return [.. nodes.Where(peer => TakesCalls(peer.State) && peer.ForNewCalls.Count > 0)];
+        return [.. nodes.Where(peer => TakesCalls(peer.State) && peer.Open.Count > 0)];
     }
 
     private IEnumerable<Peer> Fresh(ImmutableDictionary<string, Peer> peers) =>

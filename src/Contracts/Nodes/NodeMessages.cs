@@ -7,12 +7,18 @@ namespace OCPlatform.Contracts.Nodes;
 public static class NodeMessages
 {
     /// <summary>How a node is, told to all others twice a second and when it begins to drain.</summary>
-    /// <param name="Claimed">Call shards at home there that new calls may be put into, as the bytes of a ShardSet.</param>
+    /// <param name="Claimed">Call shards at home there that it keeps for its calls, as the bytes of a ShardSet.</param>
+    /// <param name="Open">Those of them that new calls are put into.</param>
     /// <param name="SpareCalls">Call shards at home there in which nothing lives: they may be given up.</param>
     /// <param name="SpareConversations">The same of its conversation shards.</param>
     [WireName("node/announcement/1")]
-    public sealed record Announcement(NodeState State, byte[] Claimed, byte[] SpareCalls, byte[] SpareConversations)
-        : IWireMessage;
+    public sealed record Announcement(
+        NodeState State,
+        byte[] Claimed,
+        byte[] Open,
+        byte[] SpareCalls,
+        byte[] SpareConversations
+    ) : IWireMessage;
 
     /// <summary>Which calls live on a node: what has changed since the last, or all of them.</summary>
     /// <param name="Node">The address of its actor system and, behind <c>#</c>, the number of its incarnation.</param>

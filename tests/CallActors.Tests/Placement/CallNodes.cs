@@ -64,8 +64,8 @@ public abstract class CallNodes : IAsyncLifetime
             Props.Create(() => new Witness(live, view, new CallMetrics(), TimeProvider.System, calls)),
             Witness.Name
         );
-        system.ActorOf(Props.Create(() => new ShardClaims(view, TimeProvider.System, calls)));
-        await NodeCluster.EventuallyAsync(() => view.ClaimedShards == ShardClaims.Wanted);
+        system.ActorOf(Props.Create(() => new ShardClaims(view, live, TimeProvider.System, calls)));
+        await NodeCluster.EventuallyAsync(() => view.ClaimedShards == ShardClaims.Least);
         return new CallNode(node, live, region, gateway);
     }
 

@@ -27,6 +27,20 @@ public sealed class PlacementTests : CallNodes
     }
 
     [Fact]
+    public async Task Calls_have_shards_of_their_own_and_the_node_claims_more_as_it_gets_more_calls()
+    {
+        var a = await StartAsync();
+        var calls = await BeginAsync(a, ShardClaims.Least);
+        calls.Select(call => ShardedId.ShardOf(call.Value)).Should().OnlyHaveUniqueItems();
+        await NodeCluster.EventuallyAsync(() => a.Node.View.ClaimedShards >= 40);
+        await NodeCluster.EventuallyAsync(() => new ShardSet(a.Node.View.Announce().Open).Count == 8);
+
+        var more = await BeginAsync(a, 8);
+
+        calls.Concat(more).Select(call => ShardedId.ShardOf(call.Value)).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
     public async Task Every_call_of_a_killed_node_is_taken_up_once_and_what_had_ended_is_not()
     {
         var (a, b, c) = (await StartAsync(), await StartAsync(), await StartAsync());

@@ -24,14 +24,14 @@ public sealed class ClusterViewTests : IDisposable
     [Fact]
     public void New_calls_go_to_the_claimed_shards_of_nodes_with_room()
     {
-        _view.SetClaimed(Set(1, 2));
+        _view.SetClaimed(Set(1, 2, 3), Set(1, 2));
         Hear("b", calls: 500, claimed: [10]);
         Hear("c", calls: 0, claimed: [20, 21]);
 
         var shards = Draw(60);
 
         // Two of three are looked at, and b is never the better one.
-        shards.Should().NotContain(10).And.Contain([1, 2]).And.Contain([20, 21]);
+        shards.Should().NotContain(10).And.NotContain(3).And.Contain([1, 2]).And.Contain([20, 21]);
     }
 
     [Fact]
@@ -46,6 +46,16 @@ public sealed class ClusterViewTests : IDisposable
     }
 
     [Fact]
+    public void Calls_share_a_shard_only_when_all_have_one()
+    {
+        int[] claimed = [.. Enumerable.Range(100, 16)];
+        Hear("b", claimed: claimed);
+
+        Draw(16).Should().BeEquivalentTo(claimed);
+        Draw(16).Should().BeEquivalentTo(claimed);
+    }
+
+    [Fact]
     public void A_node_without_processor_time_gets_no_calls_however_few_it_has()
     {
         Hear("b", calls: 100, claimed: [10]);
@@ -57,7 +67,7 @@ public sealed class ClusterViewTests : IDisposable
     [Fact]
     public void Nodes_that_drain_or_have_no_role_for_calls_get_none()
     {
-        _view.SetClaimed(Set(1));
+        _view.SetClaimed(Set(1), Set(1));
         Hear("b", claimed: [10], draining: true);
         Hear("c", claimed: [20], role: "gateway");
 
@@ -71,7 +81,7 @@ public sealed class ClusterViewTests : IDisposable
     {
         var told = 0;
         _view.MustTell += () => told++;
-        _view.SetClaimed(Set(1));
+        _view.SetClaimed(Set(1), Set(1));
         Hear("b", calls: 1_000, claimed: [10]);
 
         _view.Drain();
@@ -87,7 +97,7 @@ public sealed class ClusterViewTests : IDisposable
     [Fact]
     public void A_node_that_says_nothing_for_seconds_is_not_counted_on()
     {
-        _view.SetClaimed(Set(1));
+        _view.SetClaimed(Set(1), Set(1));
         Hear("b", claimed: [10]);
         _clock.Advance(TimeSpan.FromSeconds(2.9));
         _view.Nodes.Should().HaveCount(2);
@@ -101,7 +111,7 @@ public sealed class ClusterViewTests : IDisposable
     [Fact]
     public void A_node_that_is_not_reached_gets_no_call_until_it_speaks_again()
     {
-        _view.SetClaimed(Set(1));
+        _view.SetClaimed(Set(1), Set(1));
         Hear("b", claimed: [10]);
 
         _view.DoubtReachable("b");
@@ -145,6 +155,7 @@ public sealed class ClusterViewTests : IDisposable
         _view.Hear(
             new NodeMessages.Announcement(
                 new NodeState(node, node, [role], draining, calls, cpuShare, null, "1.0"),
+                Set(claimed ?? []).ToBytes(),
                 Set(claimed ?? []).ToBytes(),
                 [],
                 []

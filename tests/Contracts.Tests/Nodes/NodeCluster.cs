@@ -91,6 +91,11 @@ public sealed class TestNode : INodeSelf
             akka.loglevel = WARNING
             akka.stdout-loglevel = WARNING
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            # The Host's own is not here; and a busy machine is no reason to count a node out.
+            akka.cluster.failure-detector {
+              implementation-class = "Akka.Remote.PhiAccrualFailureDetector, Akka.Remote"
+              acceptable-heartbeat-pause = 60s
+            }
             # The test's word is proof.
             akka.cluster.down-removal-margin = 1ms
             akka.cluster.roles = [{{string.Join(',', roles)}}]
@@ -101,7 +106,7 @@ public sealed class TestNode : INodeSelf
             }
             """
         );
-        foreach (var file in new[] { "sharding", "cluster", "akka" })
+        foreach (var file in new[] { "sharding", "cluster", "dispatchers", "akka" })
         {
             tuning = tuning.WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(HoconOf(file))));
         }
