@@ -36,6 +36,7 @@ public static class NodeRoles
             services.AddCalls(options.Calls, node.EffectiveName);
             services.AddHostedService<WarmUp>();
         }
+        services.TryAddSingleton(options.Calls);
         // The drain asks for them; on a node without calls there are none.
         services.TryAddSingleton<LiveCalls>();
         services.TryAddSingleton<MediaGhosts>();
