@@ -39,6 +39,7 @@ public sealed class CallRecordProjection : ReceiveActor, IWithTimers
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedKillSwitch _switch = KillSwitches.Shared("call-records");
     private readonly ActorMaterializer _materializer = Context.Materializer();
+    private bool _isBehind;
 
     public CallRecordProjection(CallRecordStore store, IRequiredActor<CallRegion> calls)
     {
@@ -51,10 +52,22 @@ public sealed class CallRecordProjection : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(nameof(ListUnended), new ListUnended(), AfterWitnesses)
         );
         Receive<ClusterEvent.CurrentClusterState>(_ => { });
-        Receive<Follow>(follow => RunStream(follow.Offset));
+        Receive<Follow>(follow =>
+        {
+            _isBehind = false;
+            RunStream(follow.Offset);
+        });
         Receive<StreamEnded>(ended =>
         {
-            Context.GetLogger().Warning(ended.Cause, "Call records fell behind the journal; starting over in 1 s");
+            // Said once for an absence of the database, which says so itself.
+            if (!_isBehind)
+            {
+                _isBehind = true;
+                var cause = ended.Cause?.GetBaseException().Message;
+                Context
+                    .GetLogger()
+                    .Warning("Call records fall behind the journal until it can be read: {Cause}", cause);
+            }
             Timers.StartSingleTimer(nameof(Start), new Start(), TimeSpan.FromSeconds(1));
         });
     }
