@@ -24,24 +24,15 @@ public sealed record CallServices(
     /// <summary>Captures of calls; null: none are made.</summary>
     public CallCaptures? Captures { get; init; }
 
-<<<<<<< HEAD
-=======
     /// <summary>When it has fallen, calls say and write nothing more.</summary>
     public NodeFence Fence { get; init; } = new();
 
->>>>>>> main
     /// <summary>The nodes that are there; alone unless told otherwise.</summary>
     public IClusterView Cluster { get; init; } =
         new LoneNode(new NodeState(NodeName, "", [], Draining: false, Calls: 0, CpuShare: 0, SipGateway: null, ""));
 
     /// <summary>Keeps the audio of calls that have left this node going for a moment.</summary>
     public MediaGhosts Ghosts { get; init; } = new(Time);
-<<<<<<< HEAD
-
-    /// <summary>When it has fallen, calls say and write nothing more.</summary>
-    public NodeFence Fence { get; init; } = new();
-=======
->>>>>>> main
 
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();

@@ -24,15 +24,11 @@ public sealed partial class SipGateway
     {
         Receive<SipGatewayCommands.SendInvite>(OnSendInvite);
         Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
-<<<<<<< HEAD
-        Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
-=======
         Receive<SipGatewayCommands.SendRequest>(command =>
         {
             Welcome(command.CallId, Sender);
             _outbound.SendRequest(command, Sender);
         });
->>>>>>> main
         Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
         Receive<OutboundContext.Resolved>(r => r.Request.OnResolved(r.Step, r.Destinations, r.Error));
         Receive<OutboundContext.Due>(due => due.Request.OnDeadline(due.Step));
@@ -89,26 +85,6 @@ public sealed partial class SipGateway
             Context.Watch(Sender);
         }
         _outbound.SendInvite(command, Sender);
-    }
-
-    private void OnSendRequest(SipGatewayCommands.SendRequest command)
-    {
-        // A call that came from another gateway: what its peer sends is no stranger's here from now on.
-        if (!_watched.ContainsKey(Sender) && _placed.TryAdd(Sender, command.CallId))
-        {
-            _door.Begin(command.CallId);
-            Context.Watch(Sender);
-        }
-        _outbound.SendRequest(command, Sender);
-    }
-
-    /// <summary>Calls of other nodes go on through other gateways; those of this node move with it.</summary>
-    private void TellLeaving()
-    {
-        foreach (var (actor, call) in _watched.Concat(_placed).Where(pair => !pair.Key.Path.Address.HasLocalScope))
-        {
-            actor.Tell(new SipGatewayEvents.GatewayLeaving(call));
-        }
     }
 
     private void ForgetPlaced(IActorRef actor)

@@ -94,7 +94,6 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
             _door.Drain();
             DrainServices(drain);
             DrainTrunks();
-            TellLeaving();
         });
         Receive<Bind>(_ => TryBind());
         Receive<Sweep>(_ => ForgetSilentCalls());
