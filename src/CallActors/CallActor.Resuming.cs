@@ -207,21 +207,4 @@ public sealed partial class CallActor
     }
 
     private static string Join(string before, string after) => after.Length == 0 ? before : $"{before} {after}";
-
-    /// <summary>The recordings that were under way go on as further parts.</summary>
-    private void ResumeRecordings(CallRecordingState? former)
-    {
-        _recordings = Math.Max(_recordings, _state.Record!.Recordings.Count);
-        if (
-            former is not (CallRecordingState.Recording or CallRecordingState.Paused)
-            || _recording is not null
-            || RecordingOptions is null or { Mode: RecordingMode.Never }
-        )
-        {
-            return;
-        }
-        _promptHeard = true;
-        BeginRecording();
-        PauseOrGoOn("it was paused before");
-    }
 }

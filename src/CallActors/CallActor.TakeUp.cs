@@ -302,7 +302,7 @@ public sealed partial class CallActor
         {
             ReleaseGhost(left.Address);
         }
-        ResumeRecordings(takeUp.Recording);
+        TakeUpRecording(takeUp.Left?.Recording);
     }
 
     /// <param name="response">Null: the request came to nothing before the peer said anything.</param>

@@ -1,5 +1,6 @@
 using OCPlatform.Bench;
 using OCPlatform.Bench.Calls;
+using OCPlatform.Bench.Cluster;
 using OCPlatform.Bench.Dsp;
 using OCPlatform.Bench.Fuzz;
 using OCPlatform.Bench.Jitter;
@@ -13,6 +14,7 @@ Topic[] topics =
     new("dsp", "resampling, mixing and metering of sound", DspBench.Run),
     new("sip", "parsing, writing, routing and transactions of SIP messages", SipBench.Run),
     new("calls", "set-up and tear-down of calls by the whole platform: [CALLS A SECOND]", CallSetUpBench.Run),
+    new("cluster", "a cluster's set-ups a second, and the gap after a kill: [setup|takeover]", ClusterBench.Run),
     new("jitter", "the adaptive jitter buffer against fixed ones over traces: [SEED]", JitterBench.Run),
     new("media", "calls per core with their media: --quick, --serve and more", MediaBench.Run),
     new("tones", "DTMF and fax tones: false in speech, missed, cost: [MINUTES] [FOLDER OF SPEECH]", ToneBench.Run),

@@ -18,18 +18,28 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
     public const int Wanted = 32;
 
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A shard that does not answer by then has no home that works: another is tried.</summary>
+    private static readonly TimeSpan AnswerDue = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Verify = TimeSpan.FromSeconds(10);
 
     private readonly ClusterView _view;
     private readonly IActorRef _calls;
+    private readonly TimeProvider _time;
     private readonly ShardSet _claimed = new();
+
+    // Touched and not answered yet. The region asks for their homes again and again; to touch others meanwhile would only
+    // make more of that.
+    private readonly HashSet<int> _touched = [];
+    private long _touchedTicks;
 
     // Claimed shards that were touched again and have not answered yet.
     private ShardSet _silent = new();
 
-    public ShardClaims(ClusterView view, IRequiredActor<CallRegion> calls)
+    public ShardClaims(ClusterView view, TimeProvider time, IRequiredActor<CallRegion> calls)
     {
-        _view = view;
+        (_view, _time) = (view, time);
         _calls = calls.ActorRef;
         Receive<Claim>(_ => TouchNew());
         Receive<Check>(_ => TouchOwn());
@@ -56,17 +66,24 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
 
     private void TouchNew()
     {
-        if (_view.Draining || _claimed.Count >= Wanted)
+        if (_time.GetElapsedTime(_touchedTicks) > AnswerDue)
+        {
+            _touched.Clear();
+        }
+        var missing = Wanted - _claimed.Count - _touched.Count;
+        if (_view.Draining || missing <= 0)
         {
             return;
         }
         var free = Enumerable
             .Range(0, ShardedId.ShardCount)
-            .Where(shard => !_claimed.Contains(shard) && !_view.IsClaimedElsewhere(shard))
+            .Where(shard => !_claimed.Contains(shard) && !_touched.Contains(shard) && !_view.IsClaimedElsewhere(shard))
             .ToArray();
         Random.Shared.Shuffle(free);
-        foreach (var shard in free.Take(Wanted - _claimed.Count))
+        _touchedTicks = _time.GetTimestamp();
+        foreach (var shard in free.Take(missing))
         {
+            _touched.Add(shard);
             Touch(shard);
         }
     }
@@ -100,7 +117,8 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
         }
         var isHere = Sender.Path.Address.HasLocalScope;
         _silent.Remove(shard);
-        // More may answer than were wanted, when the coordinator was slow and others were touched meanwhile.
+        _touched.Remove(shard);
+        // More may answer than are wanted, when others were touched in place of some that were slow.
         if (isHere && _claimed.Count < Wanted ? _claimed.Add(shard) : !isHere && _claimed.Remove(shard))
         {
             _view.SetClaimed(_claimed);

@@ -162,7 +162,6 @@ public static class RecordingsApi
         string id,
         [FromServices] RecordingCatalog catalog,
         [FromServices] RecordingDeletion deletion,
-        [FromServices] RecordingCatalog catalog,
         [FromServices] ICallRecords records,
         CancellationToken cancellation
     )

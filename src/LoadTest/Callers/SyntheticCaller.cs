@@ -107,16 +107,14 @@ public sealed class SyntheticCaller : IAsyncDisposable
         var recording = request.Record ? new CallRecording() : null;
         var leg = new CallerLeg(script, _epochTicks, recording) { OnTurn = request.OnTurn };
         var startedAt = Now;
-        using var session = _media.TryOpenSession(leg);
-        if (session is null)
+        var capabilities = new MediaCapabilities { Codecs = request.Codecs };
+        if (await InviteAsync(request, leg, capabilities, stop) is not { } attempt)
         {
             return NotMade(script, request, startedAt, "no RTP port is free for the caller");
         }
-        var capabilities = new MediaCapabilities { Codecs = request.Codecs };
-        var offer = OfferAnswer.Offer(capabilities, LocalMediaOf(session, request));
-        var attempt = await InviteAsync(request, Encoding.UTF8.GetBytes(offer.ToString()), stop);
-        var (call, invited) = (attempt.Call, attempt.Invited);
-        var conversation = new AnsweredCall(script, request, attempt, session, leg, recording, startedAt);
+        using var session = attempt.Session;
+        var (call, invited, offer) = (attempt.Call, attempt.Invited, attempt.Offer);
+        var conversation = new AnsweredCall(script, request, attempt, leg, recording, startedAt);
         if (!invited.IsSuccess || stop.IsCancellationRequested)
         {
             await call.HangUpAsync(HangUpDeadline);
@@ -131,13 +129,26 @@ public sealed class SyntheticCaller : IAsyncDisposable
         return await ConverseAsync(conversation, media, capabilities, stop);
     }
 
-    /// <summary>Goes from target to target until one takes the call, or refuses it for good.</summary>
-    private async Task<Attempt> InviteAsync(CallerRequest request, ReadOnlyMemory<byte> offer, CancellationToken stop)
+    /// <summary>
+    /// Goes from target to target until one takes the call, or refuses it for good; each has a port of its own, so that one which
+    /// wakes up late is not heard. Null: there is no port.
+    /// </summary>
+    private async Task<Attempt?> InviteAsync(
+        CallerRequest request,
+        CallerLeg leg,
+        MediaCapabilities capabilities,
+        CancellationToken stop
+    )
     {
         for (var attempt = 0; ; attempt++)
         {
             var target =
                 attempt == 0 ? new CallTarget(request.Target, request.Destination) : request.Alternatives[attempt - 1];
+            if (_media.TryOpenSession(leg) is not { } session)
+            {
+                return null;
+            }
+            var offer = OfferAnswer.Offer(capabilities, LocalMediaOf(session, target));
             var invitedAt = Now;
             var call = _agent.Call(
                 new SipCallRequest
@@ -145,7 +156,7 @@ public sealed class SyntheticCaller : IAsyncDisposable
                     Target = target.Uri,
                     Destination = target.Destination,
                     From = new NameAddress(SipUri.Create(request.From, _agent.LocalEndPoint)),
-                    Offer = offer,
+                    Offer = Encoding.UTF8.GetBytes(offer.ToString()),
                     AnswerWithin = request.AnswerWithin,
                 }
             );
@@ -155,14 +166,16 @@ public sealed class SyntheticCaller : IAsyncDisposable
             {
                 // Should it be answered later after all, its BYE goes with the ACK.
                 _ = call.HangUpAsync(AbandonDeadline);
+                session.Dispose();
                 request.OnTargetFailed?.Invoke(target);
                 continue;
             }
             var invited = await call.Answered;
             if (isLast || invited.IsSuccess || !IsTheTargetsFault(invited) || stop.IsCancellationRequested)
             {
-                return new Attempt(call, invited, invitedAt, attempt + 1);
+                return new Attempt(call, invited, session, offer, invitedAt, attempt + 1);
             }
+            session.Dispose();
             request.OnTargetFailed?.Invoke(target);
         }
     }
@@ -194,7 +207,6 @@ public sealed class SyntheticCaller : IAsyncDisposable
         CallerScript Script,
         CallerRequest Request,
         Attempt Attempt,
-        MediaSession Session,
         CallerLeg Leg,
         CallRecording? Recording,
         TimeSpan StartedAt
@@ -202,12 +214,21 @@ public sealed class SyntheticCaller : IAsyncDisposable
     {
         public SipCall Call => Attempt.Call;
 
+        public MediaSession Session => Attempt.Session;
+
         public TimeSpan? AnsweredAt => Attempt.InvitedAt + Call.Times.Answered;
     }
 
     /// <param name="InvitedAt">When the INVITE to the target that had the last word was sent.</param>
     /// <param name="Number">1-based.</param>
-    private sealed record Attempt(SipCall Call, SipInviteResult Invited, TimeSpan InvitedAt, int Number);
+    private sealed record Attempt(
+        SipCall Call,
+        SipInviteResult Invited,
+        MediaSession Session,
+        SessionDescription Offer,
+        TimeSpan InvitedAt,
+        int Number
+    );
 
     private async Task<CallerResult> ConverseAsync(
         AnsweredCall answered,
@@ -336,10 +357,10 @@ public sealed class SyntheticCaller : IAsyncDisposable
             call.Leg.Packets.Finish(stats.PacketsSent, stats.JitterMs, all);
     }
 
-    private LocalMedia LocalMediaOf(MediaSession session, CallerRequest request)
+    private static LocalMedia LocalMediaOf(MediaSession session, CallTarget target)
     {
-        var peer = request.Destination?.EndPoint.Address;
-        if (peer is null && IPAddress.TryParse(request.Target.Host.Trim('[', ']'), out var host))
+        var peer = target.Destination?.EndPoint.Address;
+        if (peer is null && IPAddress.TryParse(target.Uri.Host.Trim('[', ']'), out var host))
         {
             peer = host;
         }

@@ -14,6 +14,9 @@ public sealed class ContinuityObserver
 
     // A ghost on the old node may go on a little, and a killed one fell silent long before the offer came.
     private static readonly TimeSpan MoveSettles = TimeSpan.FromSeconds(1);
+
+    // The new source may be heard a moment before its offer is.
+    private static readonly TimeSpan BeforeMove = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SpeechNearGap = TimeSpan.FromMilliseconds(300);
 
     private const int MostNotedGaps = 4096;
@@ -110,7 +113,7 @@ public sealed class ContinuityObserver
     private CallMove Judge(CallMove move, int index, IReadOnlyList<SpeechSegment> speech)
     {
         var until = move.At + MoveSettles;
-        var gap = _gaps.Where(g => g.End >= move.At && g.Start <= until).MaxBy(g => g.Length);
+        var gap = _gaps.Where(g => g.End >= move.At - BeforeMove && g.Start <= until).MaxBy(g => g.Length);
         var next = index + 1 < _moves.Count ? _moves[index + 1].At : TimeSpan.MaxValue;
         var stranger = _strangers.Where(s => s.At > move.At && s.At < next).Select(s => s.At).LastOrDefault(move.At);
         return move with

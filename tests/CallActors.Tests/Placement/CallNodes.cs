@@ -64,7 +64,7 @@ public abstract class CallNodes : IAsyncLifetime
             Props.Create(() => new Witness(live, view, new CallMetrics(), TimeProvider.System, calls)),
             Witness.Name
         );
-        system.ActorOf(Props.Create(() => new ShardClaims(view, calls)));
+        system.ActorOf(Props.Create(() => new ShardClaims(view, TimeProvider.System, calls)));
         await NodeCluster.EventuallyAsync(() => view.ClaimedShards == ShardClaims.Wanted);
         return new CallNode(node, live, region, gateway);
     }

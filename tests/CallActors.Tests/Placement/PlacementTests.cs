@@ -33,11 +33,15 @@ public sealed class PlacementTests : CallNodes
         await NodeCluster.EventuallyAsync(() => c.Node.View.Nodes.Count == 3);
         var calls = await BeginAsync(c, 90);
         var (onC, over) = Split(calls.Where(call => Homes[call].Single() == c.Node.Address).ToList());
-        over.ForEach(call => c.Region.Tell(HangUp(call)));
+        over.ForEach(call => c.Region.Tell(HangUp(call), ActorRefs.NoSender));
         var elsewhere = calls.Except(onC).Except(over).ToList();
         await NodeCluster.EventuallyAsync(() => c.Live.Count == onC.Count);
-        // The others have heard of all that: two ticks of the witness.
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+        // The others have heard of all that: a node announces itself five times as seldom as it tells of its calls.
+        foreach (var count in new[] { 1_000, 1_001 })
+        {
+            c.Node.CountCalls = () => count;
+            await NodeCluster.EventuallyAsync(() => Sees(a, count) && Sees(b, count));
+        }
 
         await Cluster.KillAsync(c.Node);
 
@@ -66,7 +70,7 @@ public sealed class PlacementTests : CallNodes
         a.Gateway.Carried = 0;
         await drain;
 
-        a.Gateway.Commands.Last().Should().BeOfType<SipGatewayCommands.Drain>();
+        await NodeCluster.EventuallyAsync(() => a.Gateway.Commands.Last() is SipGatewayCommands.Drain);
         calls.Should().OnlyContain(call => Homes[call].Last() == b.Node.Address);
         calls.Should().OnlyContain(call => Homes[call].Count <= 2, "each has moved once at most");
         var placed = Enumerable.Range(0, 20).Select(_ => ShardedId.NumberOfId(a.Node.View.NewCall().Value));
@@ -81,10 +85,13 @@ public sealed class PlacementTests : CallNodes
 
         await a.DrainAsync();
 
+        await NodeCluster.EventuallyAsync(() => a.Gateway.Commands.Any());
         a.Gateway.Commands.Should().ContainSingle().Which.Should().BeOfType<SipGatewayCommands.Drain>();
         a.Live.Count.Should().Be(0);
         calls.Should().OnlyContain(call => Homes[call].Count == 1);
     }
+
+    private static bool Sees(CallNode node, int calls) => node.Node.View.Nodes.Any(other => other.Calls == calls);
 
     private static (List<CallId> Half, List<CallId> Other) Split(List<CallId> calls) =>
         (calls[..(calls.Count / 2)], calls[(calls.Count / 2)..]);

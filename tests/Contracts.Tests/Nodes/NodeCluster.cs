@@ -9,7 +9,7 @@ namespace OCPlatform.Contracts.Tests.Nodes;
 /// <summary>Several nodes in this process, each an actor system with remoting on a free port and the product's own tuning.</summary>
 public sealed class NodeCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<TestNode> _nodes = [];
 
