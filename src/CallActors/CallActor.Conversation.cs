@@ -204,8 +204,8 @@ public sealed partial class CallActor
     private void OnDigit(char digit, int durationMs, DateTimeOffset at)
     {
         var secret = IsSecret(at);
-        var told = secret ? WithheldDigit : digit;
-        Record(new CallEvents.DigitPressed(_id, at, told.ToString(), durationMs));
+        var told = secret ? CallInputs.WithheldDigit : digit.ToString();
+        Record(new CallEvents.DigitPressed(_id, at, told, durationMs));
         if (_service is not null)
         {
             return;
@@ -248,7 +248,7 @@ public sealed partial class CallActor
                 said.EndedAt,
                 LatencyMs: null,
                 Interrupted: false,
-                InputId: said.UtteranceId
+                InputId: secret ? null : said.UtteranceId
             )
         );
         _log.Info("Call {CallId} heard: {Text}", _id, told);

@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Hosting;
 using OCPlatform.CallActors.Signalling;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Serialization;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Sip;
@@ -28,6 +29,10 @@ public sealed partial class CallActor
     private IActorRef? _gateway;
     private IActorRef? _watched;
     private bool _gatewayIsGone;
+
+    // What is to be sent while there is no gateway; what finds no room is lost, as on a network.
+    private const int MostUnsent = 16;
+    private readonly Queue<IWireMessage> _unsent = [];
 
     // Leaves, and waits to hear that the peer knows another one.
     private IActorRef? _leftGateway;
@@ -58,9 +63,25 @@ public sealed partial class CallActor
         Receive<GatewayFound>(OnGatewayFound);
     }
 
+    private void Send(IWireMessage command)
+    {
+        if (!_gatewayIsGone)
+        {
+            _gateway!.Tell(command);
+        }
+        else if (_unsent.Count < MostUnsent)
+        {
+            _unsent.Enqueue(command);
+        }
+    }
+
     private void UseGateway(IActorRef gateway)
     {
         (_gateway, _gatewayIsGone) = (gateway, false);
+        while (_unsent.TryDequeue(out var command))
+        {
+            gateway.Tell(command);
+        }
         if (gateway.Equals(_watched) || gateway.IsNobody())
         {
             return;

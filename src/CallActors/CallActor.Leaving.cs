@@ -20,6 +20,10 @@ public sealed partial class CallActor
 
     // A transaction of either side can be waited for this long; then the call moves all the same.
     private static readonly TimeSpan TransactionWithin = TimeSpan.FromSeconds(1);
+
+    // A call of ours that rings cannot move: its INVITE is bound to its gateway. So it may be answered first; a shard is given
+    // 10 s to leave (akka.cluster.sharding.handoff-timeout).
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan LeavePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DurableWithin = TimeSpan.FromSeconds(2);
 
@@ -78,7 +82,8 @@ public sealed partial class CallActor
             var waited = Elapsed - departure.Since;
             var mayWait =
                 (!departure.IsSilent && waited < CallerWithin + ClauseWithin)
-                || (HasOpenTransaction && waited < TransactionWithin);
+                || (HasOpenTransaction && waited < TransactionWithin)
+                || (IsCalling && waited < AnswerWithin);
             if (mayWait)
             {
                 Timers.StartSingleTimer(nameof(LeaveDue), LeaveDue.Instance, LeavePoll);
@@ -113,6 +118,9 @@ public sealed partial class CallActor
         }
         Depart();
     }
+
+    private bool IsCalling =>
+        _leg is { Session: { Phase: SipSessionPhase.Inviting, Role: OCPlatform.Sip.Dialogs.SipDialogRole.Uac } };
 
     /// <summary>An INVITE, or another change of the session, of either side has no outcome yet.</summary>
     private bool HasOpenTransaction =>

@@ -270,6 +270,7 @@ public sealed partial class CallActor
         Use(leg);
         StartTalking();
         RecordFromTheStart();
+        OfferOnceAnswered(leg);
     }
 
     // ---- how a leg ends ----

@@ -8,8 +8,6 @@ namespace OCPlatform.CallActors;
 
 public sealed partial class CallActor
 {
-    // No key of a telephone: what was pressed while the recording is paused.
-    private const char WithheldDigit = 'x';
     private const string WithheldText = "[withheld]";
 
     private ActiveRecording? _recording;
@@ -197,15 +195,21 @@ public sealed partial class CallActor
     /// that ran on the node that is gone, in a part of its own that stands at its own time. A pause stays one; whoever had not
     /// heard the consent prompt hears it again. Without an interrupted recording nothing happens.
     /// </summary>
-    private void TakeUpRecording()
+    /// <param name="left">How the call was being recorded when its node left in peace; null: it went away.</param>
+    private void TakeUpRecording(CallRecordingState? left)
     {
         var record = _state.Record!;
         _recordings = record.Recordings.Count;
         _promptHeard = _recordings > 0;
-        if (InterruptedRecording.Of(record) is not { } interrupted || _services.Recordings is not { } desk)
+        if (
+            _recording is not null
+            || InterruptedRecording.Of(record, left) is not { } interrupted
+            || RecordingOptions is null or { Mode: RecordingMode.Never }
+        )
         {
             return;
         }
+        var desk = _services.Recordings!;
         var recording = desk.Begin(_id, interrupted.Number, _media!.SampleRateHz, OffsetMs, interrupted.NextPart);
         var startedAt = record.Recordings.Find(r => r.Id == recording.Id)!.StartedAt;
         _recordingFromMs = Math.Max(0, (long)(recording.StartedAt - startedAt).TotalMilliseconds);
@@ -225,6 +229,13 @@ public sealed partial class CallActor
                 _services.NodeName
             )
         );
+        if (
+            interrupted.Paused
+            && _state.Record!.Recordings.Find(r => r.Id == recording.Id)!.State != CallRecordingState.Paused
+        )
+        {
+            Record(new CallEvents.RecordingPaused(_id, Now, recording.Id, _recordingFromMs, interrupted.Pause));
+        }
         if (_awaitsConsent)
         {
             _promptHeard = false;

@@ -207,27 +207,4 @@ public sealed partial class CallActor
     }
 
     private static string Join(string before, string after) => after.Length == 0 ? before : $"{before} {after}";
-
-    /// <summary>The recordings that were under way go on as further parts.</summary>
-    private void ResumeRecordings(CallEvents.LeftNode? left)
-    {
-        var recordings = _state.Record!.Recordings;
-        _recordings = Math.Max(_recordings, recordings.Count);
-        var former = left is null ? recordings.LastOrDefault()?.State : left.Recording;
-        if (
-            former is not (CallRecordingState.Recording or CallRecordingState.Paused)
-            || _recording is not null
-            || RecordingOptions is null or { Mode: RecordingMode.Never }
-        )
-        {
-            return;
-        }
-        _promptHeard = true;
-        BeginRecording();
-        if (former == CallRecordingState.Paused && _recording is { } recording)
-        {
-            recording.Recorder.Paused = true;
-            Record(new CallEvents.RecordingPaused(_id, Now, recording.Id, PositionMs(recording), Reason: null));
-        }
-    }
 }

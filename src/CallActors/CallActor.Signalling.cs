@@ -241,8 +241,6 @@ public sealed partial class CallActor
         Ladder(response, incoming: false);
     }
 
-    private void Send(IWireMessage command) => _gateway!.Tell(command);
-
     private CallLeg? FindLeg(string requestKey, out string sessionKey)
     {
         foreach (var leg in _legs)

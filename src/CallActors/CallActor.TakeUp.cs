@@ -43,9 +43,12 @@ public sealed partial class CallActor
 
     /// <param name="formerNode">Who held the call.</param>
     /// <param name="left">How it was left; null after a crash.</param>
-    private sealed class TakeUp(string formerNode, CallEvents.LeftNode? left)
+    /// <param name="recording">How its recording stood; null when there was none.</param>
+    private sealed class TakeUp(string formerNode, CallEvents.LeftNode? left, CallRecordingState? recording)
     {
         public string FormerNode { get; } = formerNode;
+
+        public CallRecordingState? Recording { get; } = recording;
 
         public CallEvents.LeftNode? Left { get; } = left;
 
@@ -79,7 +82,13 @@ public sealed partial class CallActor
 
     private void BeginTakeUp()
     {
-        var takeUp = _takeUp = new TakeUp(_state.Record!.Node, _state.Left);
+        var record = _state.Record!;
+        var left = _state.Left;
+        var takeUp = _takeUp = new TakeUp(
+            record.Node,
+            left,
+            left is null ? record.Recordings.LastOrDefault()?.State : left.Recording
+        );
         _log.Info(
             "Call {CallId} of node {Node} is taken up (left in good order: {Migrated})",
             _id,
@@ -183,9 +192,14 @@ public sealed partial class CallActor
         var media = _state.Media is { Length: > 0 } json
             ? JsonSerializer.Deserialize<NegotiatedMedia>(json, WireSerializer.Json)
             : null;
-        var isOpen = media is not null && TryOpenMedia(_state.Called);
-        var leg = RestoreLeg(kept, session, isOpen ? media : null);
-        if (!isOpen)
+        Negotiation? negotiation = null;
+        if (media is not null && TryOpenMedia(_state.Called))
+        {
+            negotiation = Negotiate(PeerOf(kept), terms: kept.Terms, sessionId: media.SessionId);
+            negotiation.TakeUp(media, kept.SdpVersion ?? media.SessionVersion, kept.Holding ?? false);
+        }
+        var leg = RestoreLeg(kept, session, negotiation);
+        if (negotiation is null)
         {
             Lose(media is null ? "what its media is was not agreed yet" : "no RTP port is free");
             return;
@@ -196,6 +210,8 @@ public sealed partial class CallActor
         {
             Record(new CallEvents.Confirmed(_id, Now));
         }
+        // Secret until somebody says otherwise, as it was.
+        _pausedByRequest = _takeUp!.Recording == CallRecordingState.Paused;
         GiveUpReferrals(leg);
         if (media!.Security is null && !_takeUp!.IsMigrated)
         {
@@ -209,15 +225,11 @@ public sealed partial class CallActor
         StartTalking();
     }
 
-    private CallLeg RestoreLeg(CallLegState kept, SipSessionState session, NegotiatedMedia? media)
+    private static IPAddress? PeerOf(CallLegState kept) =>
+        kept.Path is { } path ? IPEndPoint.Parse(path.Remote).Address : null;
+
+    private CallLeg RestoreLeg(CallLegState kept, SipSessionState session, Negotiation? negotiation)
     {
-        Negotiation? negotiation = null;
-        if (media is not null)
-        {
-            var peer = kept.Path is { } path ? IPEndPoint.Parse(path.Remote).Address : null;
-            negotiation = Negotiate(peer, terms: kept.Terms, sessionId: media.SessionId);
-            negotiation.TakeUp(media, kept.SdpVersion ?? media.SessionVersion, kept.Holding ?? false);
-        }
         var restored = SipSession.Restore(session, _services.Session, Elapsed);
         var number = kept.Number ?? 1;
         _lastLeg = Math.Max(_lastLeg, number);
@@ -290,7 +302,7 @@ public sealed partial class CallActor
         {
             ReleaseGhost(left.Address);
         }
-        ResumeRecordings(takeUp.Left);
+        TakeUpRecording(takeUp.Left?.Recording);
     }
 
     /// <param name="response">Null: the request came to nothing before the peer said anything.</param>

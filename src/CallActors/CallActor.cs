@@ -27,9 +27,9 @@ namespace OCPlatform.CallActors;
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
 /// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
-/// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs,
-/// CallActor.Unanswered.cs and CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets
-/// there in good order; CallActor.Gateways.cs: how it finds its gateway.
+/// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs, CallActor.Unanswered.cs and
+/// CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets there in good order;
+/// CallActor.Gateways.cs: how it finds its gateway.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {

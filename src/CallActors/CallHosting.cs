@@ -61,10 +61,6 @@ public static class CallHosting
     /// <param name="drain">How long calls may take to move to other nodes when this one is being stopped.</param>
     public static AkkaConfigurationBuilder AddCallActors(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
         builder
-            .AddHocon(
-                $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
-                HoconAddMode.Prepend
-            )
             .WithNodeShards<CallRegion, CallActor>(
                 ShardKind.Calls,
                 Role,
@@ -88,12 +84,24 @@ public static class CallHosting
                     }
                 }
             )
+            .AddCallDrain(drain);
+
+    /// <summary>
+    /// Has the node's calls, conversations and gateway leave it before it stops. Needs <see cref="LiveCalls"/> and
+    /// <see cref="MediaGhosts"/>, which stay none on a node without calls.
+    /// </summary>
+    internal static AkkaConfigurationBuilder AddCallDrain(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
+        builder
+            .AddHocon(
+                $"akka.coordinated-shutdown.phases.before-service-unbind.timeout = {CallDrain.PhaseTimeout(drain).TotalMilliseconds}ms",
+                HoconAddMode.Prepend
+            )
             .AddStartup(
                 (system, registry) =>
                     CallDrain.Register(
                         system,
                         registry,
-                        ServiceOf<CallServices>(system).Fence,
+                        ServiceOf<NodeFence>(system),
                         () =>
                             new CallDrain(
                                 system,

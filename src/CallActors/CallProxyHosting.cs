@@ -21,7 +21,13 @@ public static class CallProxyHosting
         return services;
     }
 
-    /// <summary>Reaches the calls in place of their region, which nodes with role `call` have.</summary>
-    public static AkkaConfigurationBuilder AddCallProxy(this AkkaConfigurationBuilder builder) =>
-        builder.WithNodeShardProxy<CallRegion>(ShardKind.Calls, CallHosting.Role, new CallShardExtractor());
+    /// <summary>
+    /// Reaches the calls in place of their region, which nodes with role `call` have; and has what this node carries of them
+    /// leave it before it stops.
+    /// </summary>
+    /// <param name="drain">How long that may take.</param>
+    public static AkkaConfigurationBuilder AddCallProxy(this AkkaConfigurationBuilder builder, TimeSpan drain) =>
+        builder
+            .WithNodeShardProxy<CallRegion>(ShardKind.Calls, CallHosting.Role, new CallShardExtractor())
+            .AddCallDrain(drain);
 }

@@ -70,7 +70,7 @@ public sealed record CallState(CallRecord? Record, string? SipDialog, string? Me
                 Input = new UnansweredInput(id, e.Text, e.StartedAt, e.EndedAt, IsDigit: false),
             },
             CallEvents.TurnSpoken { Turn: not null } e => next with { Delivered = e, Heard = null, Input = null },
-            CallEvents.DigitPressed e => next with
+            CallEvents.DigitPressed { Digit: not CallInputs.WithheldDigit } e => next with
             {
                 Input = new UnansweredInput(
                     CallInputs.IdOf(CallInputs.Digit, e.At),
@@ -101,6 +101,9 @@ public sealed record CallState(CallRecord? Record, string? SipDialog, string? Me
 /// <summary>How a call names what it tells its conversation.</summary>
 internal static class CallInputs
 {
+    /// <summary>What stands for a key that is written down nowhere: no key of a telephone.</summary>
+    public const string WithheldDigit = "x";
+
     public const string Digit = "d";
     public const string Message = "m";
     public const string Silence = "s";

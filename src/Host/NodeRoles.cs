@@ -36,6 +36,9 @@ public static class NodeRoles
             services.AddCalls(options.Calls, node.EffectiveName);
             services.AddHostedService<WarmUp>();
         }
+        // The drain asks for them; on a node without calls there are none.
+        services.TryAddSingleton<LiveCalls>();
+        services.TryAddSingleton<MediaGhosts>();
         if (node.Has(NodeRole.Call) || node.Has(NodeRole.Web))
         {
             services.AddCallRecords(options.Calls);
@@ -54,9 +57,8 @@ public static class NodeRoles
     {
         var node = options.Node;
         akka = node.Has(NodeRole.Dialog) ? akka.AddConversationActors() : akka.AddConversationProxy();
-        akka = node.Has(NodeRole.Call)
-            ? akka.AddCallActors(TimeSpan.FromSeconds(options.Cluster.DrainSeconds))
-            : akka.AddCallProxy();
+        var drain = TimeSpan.FromSeconds(options.Cluster.DrainSeconds);
+        akka = node.Has(NodeRole.Call) ? akka.AddCallActors(drain) : akka.AddCallProxy(drain);
         if (node.Has(NodeRole.Gateway))
         {
             akka.AddSipGatewayActor();

@@ -8,6 +8,7 @@ var root = new RootCommand("OCPlatform answers phone calls and chats with an AI 
     DoctorCommand.Create(),
     ModelsCommand.Create(),
     ConfigCommand.Create(),
+    ReplayCommand.Create(),
 };
 root.Options.Add(CommonOptions.Config);
 root.SetAction(RunCommand.RunAsync);

@@ -35,6 +35,13 @@ public abstract class CallActorTestBase : TestKit
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 46000 RTP/AVP 0 101\r\n"
         + "a=rtpmap:101 telephone-event/8000\r\n";
 
+    // A busy machine starts a first actor in seconds; what comes at once is not waited for any longer.
+    private const string Patient = """
+        akka.loglevel = WARNING
+        akka.test.single-expect-default = 15s
+        akka.test.default-timeout = 15s
+        """;
+
     private readonly MediaEngine _media = new(
         new MediaOptions
         {
@@ -47,7 +54,7 @@ public abstract class CallActorTestBase : TestKit
     private readonly SpeechPump _pump = new(1);
 
     protected CallActorTestBase(string config = "")
-        : base(ConfigurationFactory.ParseString(config).WithFallback("akka.loglevel = WARNING"))
+        : base(ConfigurationFactory.ParseString(config).WithFallback(Patient))
     {
         Gateway = CreateTestProbe("gateway");
         Conversations = CreateTestProbe("conversations");

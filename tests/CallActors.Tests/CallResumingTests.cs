@@ -43,7 +43,11 @@ public class CallResumingTests : CallActorTestBase
         call.Tell(Delivered(3, "Anything else?"));
         AwaitJournaled<CallEvents.TurnSpoken>(_id);
         var again = TakenUp(call);
-        Conversations.FishForMessage<ConversationCommands.Attach>(_ => true);
+        ToldWithin(100)
+            .Should()
+            .ContainSingle("the first process had told it")
+            .Which.Should()
+            .BeOfType<ConversationCommands.AgentTurnPlayed>();
 
         again.Tell(new ConversationEvents.Attached(Conversation, Resumed: true, Ended: false, []));
         again.Tell(new ConversationEvents.AgentTurnStarted(Conversation, 3, null, DateTimeOffset.UnixEpoch));

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using Microsoft.Data.Sqlite;
 using OCPlatform.AiAdapters.Dialogue;
@@ -25,8 +26,8 @@ public abstract class ConversationHarness : TestKit
 
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"ocp-actor-{Guid.NewGuid():N}.db");
 
-    protected ConversationHarness()
-        : base(Config)
+    protected ConversationHarness(string config = "")
+        : base(ConfigurationFactory.ParseString(config).WithFallback(Config))
     {
         Database = new Database(new DatabaseOptions { Path = _file });
         Appointments = new AppointmentBook(Database, TimeProvider.System);
@@ -40,6 +41,7 @@ public abstract class ConversationHarness : TestKit
     protected Database Database { get; }
     protected AppointmentBook Appointments { get; }
     protected MessageBook Messages { get; }
+    protected DialogOptions Options { get; } = new();
     protected ConversationId Id { get; set; } = ConversationId.NewChat();
 
     protected IActorRef Start(IDialogModel model, params ITool[] tools)
@@ -48,11 +50,12 @@ public abstract class ConversationHarness : TestKit
             tools.Length > 0
                 ? tools
                 : [new CheckAppointment(Appointments), new BookAppointment(Appointments), new TakeMessage(Messages)];
-        var box = new ToolBox(all, new DialogOptions(), TimeProvider.System);
+        var box = new ToolBox(all, Options, TimeProvider.System);
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(At);
         var id = Id.Value;
+        var options = Options;
         return Sys.ActorOf(
-            Props.Create(() => new ConversationActor(id, model, box, TestAgent.Catalogue, new DialogOptions(), time, null))
+            Props.Create(() => new ConversationActor(id, model, box, TestAgent.Catalogue, options, time, null))
         );
     }
 

@@ -11,20 +11,25 @@ namespace OCPlatform.CallActors.Recording;
 public sealed record InterruptedRecording(int Number, int NextPart, bool Paused, string? Pause)
 {
     /// <summary>The recording that was under way; null when none was.</summary>
-    public static InterruptedRecording? Of(CallRecord record)
+    /// <param name="left">How the call was being recorded when its node left in peace; null: it went away, and the record tells.</param>
+    public static InterruptedRecording? Of(CallRecord record, CallRecordingState? left = null)
     {
-        var index = record.Recordings.FindLastIndex(r =>
-            r.State is CallRecordingState.Recording or CallRecordingState.Paused
+        var recording = record.Recordings.LastOrDefault(r =>
+            left is not null || r.State is CallRecordingState.Recording or CallRecordingState.Paused
         );
-        if (index < 0 || !RecordingNames.TryParse(record.Recordings[index].Id, out _, out var number, out _))
+        var state = left ?? recording?.State;
+        if (
+            recording is null
+            || state is not (CallRecordingState.Recording or CallRecordingState.Paused)
+            || !RecordingNames.TryParse(recording.Id, out _, out var number, out _)
+        )
         {
             return null;
         }
-        var recording = record.Recordings[index];
         return new InterruptedRecording(
             number,
             Math.Max(1, recording.Parts.Count) + 1,
-            recording.State == CallRecordingState.Paused,
+            state == CallRecordingState.Paused,
             recording.Pauses.IsEmpty ? null : recording.Pauses[^1].Reason
         );
     }

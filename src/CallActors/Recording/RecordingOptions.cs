@@ -31,7 +31,11 @@ public sealed class RecordingOptions
     /// </summary>
     public RecordingFormat Format { get; set; } = RecordingFormat.WavUlaw;
 
-    /// <summary>Folder of the recordings, by day: yyyy/MM/dd/ID.wav. What is being recorded lies in `active`.</summary>
+    /// <summary>
+    /// Folder of the recordings, by day: yyyy/MM/dd/ID.wav. What is being recorded lies in `active/NODE`. Nodes may share a
+    /// folder (a file system that all of them mount) when they share the database and each has its own node name: one uploads,
+    /// deletes, and takes over what another left that has been gone for 5 minutes. Only the platform's user may read it.
+    /// </summary>
     [Required]
     public string Folder { get; set; } = "data/recordings";
 

@@ -116,7 +116,8 @@ public sealed class CallRecordStore(Database database)
     }
 
     private static Task MakeTablesAsync(DbConnection connection) =>
-        connection.ExecuteAsync(
+        Tables.MakeAsync(
+            connection,
             """
             CREATE TABLE IF NOT EXISTS call_records (
                 id TEXT PRIMARY KEY, received_at BIGINT NOT NULL, live INTEGER NOT NULL, record TEXT NOT NULL);

@@ -283,6 +283,10 @@ public sealed class CallVoice : IMediaSink, IDisposable
         Span<short> frame = stackalloc short[MaxFrameSamples];
         while (_playout.Buffered < PlayoutAheadMs * SamplesPerMs)
         {
+            if (_silentBy is not null && _turn.IsBetweenClauses)
+            {
+                return; // Here it falls silent, when it is next looked after.
+            }
             var count = _turn.Take(frame);
             if (count == 0)
             {

@@ -42,7 +42,7 @@ public sealed record CallRecording
     public long? DurationMs { get; init; }
     public long? Bytes { get; init; }
 
-    /// <summary>Of the file, in hexadecimal digits.</summary>
+    /// <summary>Of the file, in hexadecimal digits; null when there are several.</summary>
     public string? Sha256 { get; init; }
 
     /// <summary>Silence that stands for audio which could not be written, in ms.</summary>
@@ -104,10 +104,22 @@ public sealed record CallRecording
 
     private CallRecording GoOn(CallEvents.RecordingPartStarted e)
     {
-        var parts = Parts.IsEmpty ? [new CallRecordingPart(1, 0, null)] : Parts;
+        // A node that left in peace has ended its part already; one that is gone will be told of later, if at all.
+        var first = new CallRecordingPart(1, 0, null)
+        {
+            Uri = Uri,
+            DurationMs = DurationMs ?? 0,
+            Bytes = Bytes ?? 0,
+            Sha256 = Sha256,
+            LostMs = LostMs,
+        };
+        var parts = Parts.IsEmpty ? [first] : Parts;
         return this with
         {
+            State = State == CallRecordingState.Paused ? State : CallRecordingState.Recording,
+            StoppedAt = null,
             Format = Format.Length > 0 ? Format : e.Format,
+            Sha256 = null,
             Parts = parts.Add(new CallRecordingPart(e.Part, (long)(e.At - StartedAt).TotalMilliseconds, e.Node)),
         };
     }

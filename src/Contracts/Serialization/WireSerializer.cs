@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using System.Runtime.Serialization;
 using System.Text.Json;
@@ -24,6 +25,15 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
         pair => pair.Key
     );
 
+    private static readonly Meter Meter = new(MeterName);
+    private static readonly Counter<long> Unknown = Meter.CreateCounter<long>(
+        "ocp_wire_unknown",
+        description: "Messages and events of a newer version that this one does not know."
+    );
+
+    /// <summary>The meter of what cannot be read.</summary>
+    public const string MeterName = "OCPlatform.Wire";
+
     /// <summary>The JSON dialect of the journal: camel case, enums by name, absent nulls.</summary>
     public static JsonSerializerOptions Json { get; } =
         new(JsonSerializerDefaults.Web)
@@ -44,10 +54,18 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
 
     public override byte[] ToBinary(object obj) => JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), Json);
 
-    public override object FromBinary(byte[] bytes, string manifest)
+    public override object FromBinary(byte[] bytes, string manifest) => Read(bytes, manifest);
+
+    /// <summary>
+    /// What the bytes hold. Akka's remoting logs what cannot be read and drops it; connection and actors live on, so that
+    /// two versions can stand in one cluster.
+    /// </summary>
+    /// <exception cref="SerializationException">Unknown manifest, malformed bytes.</exception>
+    public static object Read(byte[] bytes, string manifest)
     {
         if (!Types.TryGetValue(manifest, out var type))
         {
+            Unknown.Add(1);
             throw new SerializationException($"Unknown manifest '{manifest}': written by a newer version?");
         }
         try

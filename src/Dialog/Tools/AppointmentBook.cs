@@ -34,7 +34,7 @@ public sealed class AppointmentBook(Database database, TimeProvider time)
     public async Task CreateSchemaAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(Schema, cancellationToken: cancellation));
+        await Tables.MakeAsync(connection, Schema, cancellation);
     }
 
     /// <summary>

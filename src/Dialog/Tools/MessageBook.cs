@@ -37,7 +37,7 @@ public sealed class MessageBook(Database database, TimeProvider time)
     public async Task CreateSchemaAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(Schema, cancellationToken: cancellation));
+        await Tables.MakeAsync(connection, Schema, cancellation);
     }
 
     /// <summary>Stores the message; a second one with the same key is ignored.</summary>

@@ -39,6 +39,7 @@ public sealed partial class SipGateway
     {
         if (_guests.Remove(actor, out var call))
         {
+            _outbound.OnCallGone(actor);
             _door.End(call);
         }
     }

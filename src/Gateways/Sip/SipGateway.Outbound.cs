@@ -24,11 +24,7 @@ public sealed partial class SipGateway
     {
         Receive<SipGatewayCommands.SendInvite>(OnSendInvite);
         Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
-        Receive<SipGatewayCommands.SendRequest>(command =>
-        {
-            Welcome(command.CallId, Sender);
-            _outbound.SendRequest(command, Sender);
-        });
+        Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
         Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
         Receive<OutboundContext.Resolved>(r => r.Request.OnResolved(r.Step, r.Destinations, r.Error));
         Receive<OutboundContext.Due>(due => due.Request.OnDeadline(due.Step));
@@ -85,6 +81,12 @@ public sealed partial class SipGateway
             Context.Watch(Sender);
         }
         _outbound.SendInvite(command, Sender);
+    }
+
+    private void OnSendRequest(SipGatewayCommands.SendRequest command)
+    {
+        Welcome(command.CallId, Sender);
+        _outbound.SendRequest(command, Sender);
     }
 
     private void ForgetPlaced(IActorRef actor)

@@ -160,8 +160,8 @@ public static class RecordingsApi
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
         string id,
-        [FromServices] RecordingDeletion deletion,
         [FromServices] RecordingCatalog catalog,
+        [FromServices] RecordingDeletion deletion,
         [FromServices] ICallRecords records,
         CancellationToken cancellation
     )

@@ -41,7 +41,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         var postgres = new LocalPostgres(binaries, data, FreePort());
         if (Environment.IsPrivilegedProcess)
         {
-            await RunAsync("chown", ["postgres", folder], cancellation);
+            await RunAsync("chown", ["postgres", Path.GetFullPath(folder)], cancellation);
         }
         if (!File.Exists(Path.Combine(data, "PG_VERSION")))
         {

@@ -4,7 +4,6 @@ using Akka.Cluster.Hosting;
 using Akka.DependencyInjection;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Host.Actors;
 using OCPlatform.Host.Configuration;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace OCPlatform.Media.Dsp;
 
@@ -62,67 +63,27 @@ public sealed class Resampler
     /// <summary>Converts all of <paramref name="input"/>; saturates.</summary>
     /// <param name="output">At least <see cref="MaxOutput"/> samples.</param>
     /// <returns>Samples written.</returns>
-    [SkipLocalsInit]
-    public int Process(ReadOnlySpan<short> input, Span<short> output)
-    {
-        Span<float> window = stackalloc float[MaxWindow];
-        Span<float> made = stackalloc float[MaxMade];
-        var written = 0;
-        for (; !input.IsEmpty; input = input[Math.Min(input.Length, Piece)..])
-        {
-            var piece = input[..Math.Min(input.Length, Piece)];
-            PcmVectors.Widen(piece, window[_history.Length..]);
-            var count = Convert(window, piece.Length, made, out var phases, out var stride);
-            PolyphaseKernel.Store(made, stride, phases, output.Slice(written, count));
-            written += count;
-        }
-
-        return written;
-    }
+    public int Process(ReadOnlySpan<short> input, Span<short> output) => Run(input, output, scale: 1);
 
     /// <summary>As above, to floats of −1…1.</summary>
-    [SkipLocalsInit]
-    public int Process(ReadOnlySpan<short> input, Span<float> output)
-    {
-        Span<float> window = stackalloc float[MaxWindow];
-        Span<float> made = stackalloc float[MaxMade];
-        var written = 0;
-        for (; !input.IsEmpty; input = input[Math.Min(input.Length, Piece)..])
-        {
-            var piece = input[..Math.Min(input.Length, Piece)];
-            PcmVectors.Widen(piece, window[_history.Length..]);
-            var count = Convert(window, piece.Length, made, out var phases, out var stride);
-            PolyphaseKernel.Store(made, stride, phases, output.Slice(written, count), 1f / 32768);
-            written += count;
-        }
-
-        return written;
-    }
+    public int Process(ReadOnlySpan<short> input, Span<float> output) => Run(input, output, scale: 1f / 32768);
 
     /// <summary>As above, from floats of −1…1.</summary>
-    [SkipLocalsInit]
-    public int Process(ReadOnlySpan<float> input, Span<short> output)
-    {
-        Span<float> window = stackalloc float[MaxWindow];
-        Span<float> made = stackalloc float[MaxMade];
-        var written = 0;
-        for (; !input.IsEmpty; input = input[Math.Min(input.Length, Piece)..])
-        {
-            var piece = input[..Math.Min(input.Length, Piece)];
-            TensorPrimitives.Multiply(piece, 32768f, window[_history.Length..]);
-            var count = Convert(window, piece.Length, made, out var phases, out var stride);
-            PolyphaseKernel.Store(made, stride, phases, output.Slice(written, count));
-            written += count;
-        }
-
-        return written;
-    }
+    public int Process(ReadOnlySpan<float> input, Span<short> output) => Run(input, output, scale: 32768);
 
     /// <summary>
     /// From floats to floats of the same scale, whatever it is: nothing saturates.
     /// </summary>
+    internal int Process(ReadOnlySpan<float> input, Span<float> output) => Run(input, output, scale: 1);
+
+    /// <summary>
+    /// Shorts are taken and given as they are, floats scaled: where shorts become floats it is the output that is, else the
+    /// input. Compiled once for each pair of types, with what does not concern it left out.
+    /// </summary>
     [SkipLocalsInit]
-    internal int Process(ReadOnlySpan<float> input, Span<float> output)
+    private int Run<TIn, TOut>(ReadOnlySpan<TIn> input, Span<TOut> output, float scale)
+        where TIn : struct
+        where TOut : struct
     {
         Span<float> window = stackalloc float[MaxWindow];
         Span<float> made = stackalloc float[MaxMade];
@@ -130,9 +91,19 @@ public sealed class Resampler
         for (; !input.IsEmpty; input = input[Math.Min(input.Length, Piece)..])
         {
             var piece = input[..Math.Min(input.Length, Piece)];
-            piece.CopyTo(window[_history.Length..]);
+            var room = window[_history.Length..];
+            if (typeof(TIn) == typeof(short))
+                PcmVectors.Widen(MemoryMarshal.Cast<TIn, short>(piece), room);
+            else if (typeof(TOut) == typeof(short))
+                TensorPrimitives.Multiply(MemoryMarshal.Cast<TIn, float>(piece), scale, room);
+            else
+                MemoryMarshal.Cast<TIn, float>(piece).CopyTo(room);
             var count = Convert(window, piece.Length, made, out var phases, out var stride);
-            PolyphaseKernel.Store(made, stride, phases, output.Slice(written, count), 1);
+            var to = output.Slice(written, count);
+            if (typeof(TOut) == typeof(short))
+                PolyphaseKernel.Store(made, stride, phases, MemoryMarshal.Cast<TOut, short>(to));
+            else
+                PolyphaseKernel.Store(made, stride, phases, MemoryMarshal.Cast<TOut, float>(to), scale);
             written += count;
         }
 

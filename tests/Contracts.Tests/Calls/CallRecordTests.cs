@@ -109,6 +109,28 @@ public class CallRecordTests
     }
 
     [Fact]
+    public void A_recording_whose_node_left_in_peace_goes_on()
+    {
+        var first = new CallEvents.RecordingStopped(
+            Id,
+            T.AddSeconds(4),
+            "r1",
+            "file:///1.wav",
+            4000,
+            64_058,
+            "a",
+            0,
+            null
+        );
+        var moved = new CallEvents.RecordingPartStarted(Id, T.AddSeconds(5), "r1", 2, 5_000, "WavUlaw", "node-2");
+
+        var recording = Fold([new CallEvents.RecordingStarted(Id, T, "r1", "WavUlaw"), first, moved])!.Recordings[0];
+
+        (recording.State, recording.StoppedAt).Should().Be((CallRecordingState.Recording, null));
+        recording.Parts.Select(p => (p.Uri, p.DurationMs)).Should().Equal(("file:///1.wav", 4000), (null, 0));
+    }
+
+    [Fact]
     public void Stored_between_any_two_events_the_record_goes_on_as_if_it_had_not_been()
     {
         for (var cut = 1; cut < Life.Length; cut++)

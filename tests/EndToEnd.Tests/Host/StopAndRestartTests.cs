@@ -70,43 +70,65 @@ public sealed class StopAndRestartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_call_whose_process_was_killed_is_told_as_lost_and_its_recording_plays()
+    public async Task A_call_whose_process_was_killed_goes_on_in_the_next_one_and_its_recording_plays()
     {
         var recordings = Path.Combine(_folder.FullName, "recordings");
-        await using (var first = await PlatformProcess.StartAsync("killed-1", dataFolder: _folder.FullName))
+        var first = await PlatformProcess.StartAsync("killed-1", _ => [], _folder.FullName);
+        await using var wire = WireSip.OverUdp(first.Ports.Sip, from: SignallingPlatform.StrangersAddress);
+        var caller = new WireCall(wire, "frontdesk");
+        string id;
+        await using (first)
         {
-            var caller = Sipp.RunAsync(first, new SippScenario("A caller that is never hung up on").SetUp());
+            await caller.SetUpAsync();
             var live = await WaitForLiveCallsAsync(first, 1);
-            var id = live.GetProperty("calls")[0].GetProperty("id").GetString();
+            id = live.GetProperty("calls")[0].GetProperty("id").GetString()!;
             (await first.Http.PostAsync($"/api/calls/{id}/recording/start", null)).EnsureSuccessStatusCode();
             // The head alone is 58 bytes: a second of audio or less has reached the file.
             await WaitForFileAsync(Path.Combine(recordings, "active"), leastBytes: 59);
             await first.StopAsync("KILL");
-            await caller;
         }
 
-        await using var second = await PlatformProcess.StartAsync("killed-2", dataFolder: _folder.FullName);
-        var answer = await second.WaitForJsonAsync(
-            "/api/calls",
-            json => json.GetProperty("calls").EnumerateArray().Any(IsEnded),
-            Deadline,
-            "the lost call to be closed"
+        await using var second = await PlatformProcess.StartAsync("killed-2", _ => [], _folder.FullName, first.Ports);
+        var invite = await wire.RequestAsync("INVITE", Deadline);
+        invite["Call-ID"].Should().Be(caller.CallId);
+        invite.Parameter("From", "tag").Should().Be(id);
+        invite.Parameter("To", "tag").Should().Be(caller.FromTag);
+        invite.Uri("Contact").Should().StartWith($"sip:{id}@127.0.0.1:{second.Ports.Sip}");
+        var answer = WireCall.SdpOf("sendrecv", version: 2);
+        await wire.SendAsync(
+            WireCall
+                .Reply(invite, "200 OK", headers: $"Contact: <sip:wire@{wire.Local}>")
+                .Replace("Content-Length: 0\r\n\r\n", "Content-Type: application/sdp\r\nContent-Length: ")
+                + $"{answer.Length}\r\n\r\n{answer}"
         );
-
-        var call = answer.GetProperty("calls").EnumerateArray().Single();
-        call.GetProperty("endCause").GetProperty("reason").GetString().Should().Be("nodeLost");
-        var path = $"/api/calls/{call.GetProperty("id").GetString()}";
+        await wire.RequestAsync("ACK");
+        var path = $"/api/calls/{id}";
+        var goingOn = await second.WaitForJsonAsync(
+            path,
+            json => json.GetProperty("recordings").GetArrayLength() == 2,
+            Deadline,
+            "the recording to go on as a second part"
+        );
+        goingOn.GetProperty("state").GetString().Should().Be("inConversation");
+        goingOn.GetProperty("moves")[0].GetProperty("migrated").GetBoolean().Should().BeFalse();
+        await caller.HangUpAsync();
         var told = await second.WaitForJsonAsync(
             path,
-            json => json.GetProperty("recordings")[0].GetProperty("state").GetString() == "stopped",
+            json =>
+                json.GetProperty("recordings")
+                    .EnumerateArray()
+                    .All(part => part.GetProperty("state").GetString() == "stopped"),
             Deadline,
-            "the recording to be in the record"
+            "both parts of the recording to be in the record"
         );
-        var recording = told.GetProperty("recordings")[0];
-        var audio = await second.Http.GetByteArrayAsync($"{path}/recording");
-        Convert.ToHexStringLower(SHA256.HashData(audio)).Should().Be(recording.GetProperty("sha256").GetString());
-        audio.Length.Should().Be((int)(58 + recording.GetProperty("durationMs").GetInt64() * 16));
-        (await second.GetJsonAsync("/api/recordings")).GetProperty("recordings").GetArrayLength().Should().Be(1);
+
+        told.GetProperty("endCause").GetProperty("reason").GetString().Should().Be("hungUp");
+        foreach (var (index, part) in told.GetProperty("recordings").EnumerateArray().Index())
+        {
+            var audio = await second.Http.GetByteArrayAsync($"{path}/recording?number={index + 1}");
+            Convert.ToHexStringLower(SHA256.HashData(audio)).Should().Be(part.GetProperty("sha256").GetString());
+            audio.Length.Should().Be((int)(58 + part.GetProperty("durationMs").GetInt64() * 16));
+        }
         Directory.GetFiles(Path.Combine(recordings, "active")).Should().BeEmpty();
     }
 

@@ -144,6 +144,32 @@ public sealed class RecordingsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_call_still_records_is_not_deleted_under_it()
+    {
+        await KeepAsync(1);
+        _records.Record = new CallRecord
+        {
+            Id = _call,
+            Recordings =
+            [
+                new CallRecording
+                {
+                    Id = _call.Value,
+                    State = CallRecordingState.Recording,
+                    Parts = [new CallRecordingPart(1, 0, null), new CallRecordingPart(2, 5_000, "node-2")],
+                },
+            ],
+        };
+
+        (await _client.DeleteAsync($"/api/recordings/{_call}")).StatusCode.Should().Be(HttpStatusCode.Conflict);
+        (await _client.GetAsync($"/api/calls/{_call}/recording")).StatusCode.Should().Be(HttpStatusCode.Conflict);
+        (await _client.GetAsync($"/api/calls/{_call}/recording?part=1")).StatusCode.Should().Be(HttpStatusCode.OK);
+        (await _client.GetAsync($"/api/calls/{_call}/recording?part=2"))
+            .StatusCode.Should()
+            .Be(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task What_lies_on_another_node_is_neither_given_nor_deleted()
     {
         await KeepAsync(1, place: "another");

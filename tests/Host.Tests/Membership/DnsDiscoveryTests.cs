@@ -27,7 +27,8 @@ public sealed class DnsDiscoveryTests : IAsyncLifetime
 
         members[0]
             .Cluster.State.Members.Aggregate((oldest, member) => member.IsOlderThan(oldest) ? member : oldest)
-            .Address.Host.Should().Be("127.0.0.1");
+            .Address.Host.Should()
+            .Be("127.0.0.1");
     }
 
     [Fact]

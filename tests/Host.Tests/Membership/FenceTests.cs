@@ -66,6 +66,7 @@ public sealed class FenceTests : IAsyncLifetime
         var fence = new Contracts.Nodes.NodeFence();
         var times = new FenceTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3.5));
         members[1].Create(Akka.Actor.Props.Create(() => new FenceWatch(fence, times, time)));
+        await TestMembers.UntilAsync(() => time.Asked > 4, "it looks at the clock");
         fence.HasFallen.Should().BeFalse();
 
         time.Leap(TimeSpan.FromSeconds(5));
@@ -83,6 +84,7 @@ public sealed class FenceTests : IAsyncLifetime
         var times = new FenceTimes(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3.5));
         members[0].Create(Akka.Actor.Props.Create(() => new FenceWatch(fence, times, time)));
 
+        await TestMembers.UntilAsync(() => time.Asked > 4, "it looks at the clock");
         time.Leap(TimeSpan.FromHours(1));
         var asked = time.Asked;
         await TestMembers.UntilAsync(() => time.Asked > asked + 4, "it has looked at the clock since");

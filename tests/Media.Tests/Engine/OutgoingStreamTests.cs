@@ -173,7 +173,7 @@ public class OutgoingStreamTests
         pair.Run(50 * 20);
         fromAgent.Should().Be(0, "neither media nor reports");
 
-        pair.SendToAgent(SecuredSessionTests.Check(ice, nominate: true));
+        pair.SendToAgent(SecuredSessionTests.Check(ice, nominate: true, transaction: 2));
         pair.Run(50);
         fromAgent.Should().BeGreaterThan(45, "it is back");
         pair.AgentSink.Events.Count(e => e == "timeout").Should().Be(1);

@@ -330,11 +330,11 @@ public class SecuredSessionTests
         await Eventually.Holds(() => pair.Agent.Stats.PacketsReceived == 10, "the peer's media is taken");
     }
 
-    internal static byte[] Check(IceCredentials ice, bool nominate)
+    internal static byte[] Check(IceCredentials ice, bool nominate, byte transaction = 1)
     {
         var bytes = new byte[StunMessage.MaxBytes];
         var id = new byte[StunMessage.TransactionIdBytes];
-        id[0] = 1;
+        id[0] = transaction;
         var writer = new StunWriter(bytes, StunClass.Request, StunMessage.Binding, id);
         writer.AddUsername(System.Text.Encoding.ASCII.GetBytes($"{ice.LocalUfrag}:{ice.RemoteUfrag}"));
         writer.AddPriority(100);

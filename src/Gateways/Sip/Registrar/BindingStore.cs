@@ -18,16 +18,15 @@ public sealed class BindingStore(Database database, string node)
     public async Task InitializeAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync(
-            new CommandDefinition(
-                """
-                CREATE TABLE IF NOT EXISTS sip_bindings (
-                    node TEXT NOT NULL, aor_user TEXT NOT NULL, aor_host TEXT NOT NULL, place INTEGER NOT NULL,
-                    expires_at BIGINT NOT NULL, binding TEXT NOT NULL,
-                    PRIMARY KEY (node, aor_user, aor_host, place));
-                """,
-                cancellationToken: cancellation
-            )
+        await Tables.MakeAsync(
+            connection,
+            """
+            CREATE TABLE IF NOT EXISTS sip_bindings (
+                node TEXT NOT NULL, aor_user TEXT NOT NULL, aor_host TEXT NOT NULL, place INTEGER NOT NULL,
+                expires_at BIGINT NOT NULL, binding TEXT NOT NULL,
+                PRIMARY KEY (node, aor_user, aor_host, place));
+            """,
+            cancellation
         );
     }
 

@@ -63,7 +63,7 @@ internal sealed class OutboundRequests(OutboundContext context)
         {
             context.States.OnBye(command.CallId, fromPeer: false);
         }
-        var flow = FlowOf(command.Transport, command.Remote);
+        var flow = FlowOf(command.Transport, command.Remote) ?? FlowOfPhone(command.Transport, written);
         var trunk = TrunkOf(written.CallId, flow);
         var request = new OutboundInDialog(context, caller, written, trunk, OnRequestEnded);
         _requests[key] = request;
@@ -202,6 +202,13 @@ internal sealed class OutboundRequests(OutboundContext context)
             }
         }
     }
+
+    /// <summary>
+    /// A phone whose connection is gone may have registered anew by another one, here; behind a NAT, and for a browser, that
+    /// is the only way to it (RFC 5626 §5.3).
+    /// </summary>
+    private SipDestination? FlowOfPhone(string transport, SipRequest written) =>
+        transport == "UDP" || !written.To.Uri.IsSip ? null : context.Routes.FlowOf(written.To.Uri, transport);
 
     private static SipDestination? FlowOf(string transport, string remote) =>
         remote.Length == 0 ? null : new SipDestination(transport, IPEndPoint.Parse(remote));

@@ -97,6 +97,13 @@ internal sealed class OutboundRoutes(
             : RoutePlan.None(NoRoute(target, causes), refusals);
     }
 
+    /// <summary>The connection by which a registered phone can be reached; null when it has none of this transport.</summary>
+    public SipDestination? FlowOf(SipUri phone, string transport) =>
+        registrations
+            .Find(phone)
+            .Select(contact => contact.Destination)
+            .FirstOrDefault(flow => flow is not null && flow.Transport == transport);
+
     private RoutePlan ByName(SipUri target, string name)
     {
         var trunk = trunks.FirstOrDefault(trunk => trunk.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

@@ -39,8 +39,13 @@ public sealed class SipDoorTests
         SipRequestKind.Register,
     ];
     private SipDoor? _made;
+    private string? _refusal;
 
-    private SipDoor Door => _made ??= new SipDoor(_options, _status, _time, NoLogger.Instance, _served);
+    private SipDoor Door =>
+        _made ??= new SipDoor(_options, _status, _time, NoLogger.Instance, _served)
+        {
+            NewCallsRefused = () => _refusal,
+        };
 
     [Fact]
     public void A_trunk_is_known_by_its_network_and_asked_for_nothing()
@@ -317,6 +322,20 @@ public sealed class SipDoorTests
         RefusalOf(Wire.Request(SipMethod.Invite)).StatusCode.Should().Be(SipStatus.ServiceUnavailable);
         _status.RefusedInvites[AdmissionReason.Draining].Should().Be(1);
         _status.RefusedOthers[AdmissionReason.Draining].Should().Be(1);
+    }
+
+    [Fact]
+    public void While_the_database_is_away_new_calls_are_refused_with_a_time_to_come_back_and_the_cause()
+    {
+        _refusal = "the database is away";
+        var refusal = RefusalOf(Wire.Request(SipMethod.Invite));
+        refusal.StatusCode.Should().Be(SipStatus.ServiceUnavailable);
+        refusal.Headers[SipHeaderId.RetryAfter].Should().NotBeNullOrEmpty();
+        refusal.Headers[SipHeaderId.Warning].Should().Contain("the database is away");
+        _status.RefusedInvites[AdmissionReason.DatabaseAway].Should().Be(1);
+
+        _refusal = null;
+        Judge(Wire.Request(SipMethod.Invite), Carrier).Ticket.Should().BeOfType<RequestIdentity>();
     }
 
     [Fact]
