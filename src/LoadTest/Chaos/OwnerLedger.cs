@@ -9,7 +9,7 @@ namespace OCPlatform.LoadTest.Chaos;
 public sealed record TakeUp(long Sequence, string Node);
 
 /// <summary>Who held a call, by its journal.</summary>
-/// <param name="CallId">The platform's.</param>
+/// <param name="CallId">The platform's, as the journal names it: <c>call-ID</c>.</param>
 /// <param name="TakeUps">In order.</param>
 /// <param name="WritersThatCameBack">
 /// Writers that wrote after another one had: with one owner at a time there is none, since a former owner is fenced.
