@@ -101,7 +101,8 @@ public sealed partial class CallSecretsTests : CallActorTestBase
         var text = new StringBuilder();
         foreach (var e in events)
         {
-            var json = Regex.Unescape(JsonSerializer.Serialize(e, e.GetType()));
+            // The session within is JSON text itself, escaped once more.
+            var json = Regex.Unescape(Regex.Unescape(JsonSerializer.Serialize(e, e.GetType())));
             text.AppendLine(json);
             foreach (Match message in Base64().Matches(json))
             {

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
+using Akka.Event;
+using Akka.Remote;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Serialization;
 
@@ -31,6 +34,7 @@ public sealed class NodeCluster : IAsyncDisposable
         _nodes.Remove(node);
         var address = Cluster.Get(node.System).SelfAddress;
         await node.System.Terminate();
+        ToldFailureDetector.Tell(address);
         Cluster.Get(_nodes[0].System).Down(address);
         await EventuallyAsync(() => _nodes.TrueForAll(n => n.UpMembers == _nodes.Count));
     }
@@ -91,11 +95,8 @@ public sealed class TestNode : INodeSelf
             akka.loglevel = WARNING
             akka.stdout-loglevel = WARNING
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-            # The Host's own is not here; and a busy machine is no reason to count a node out.
-            akka.cluster.failure-detector {
-              implementation-class = "Akka.Remote.PhiAccrualFailureDetector, Akka.Remote"
-              acceptable-heartbeat-pause = 60s
-            }
+            # The Host's own is not here.
+            akka.cluster.failure-detector.implementation-class = "{{typeof(ToldFailureDetector).AssemblyQualifiedName}}"
             # The test's word is proof.
             akka.cluster.down-removal-margin = 1ms
             akka.cluster.roles = [{{string.Join(',', roles)}}]
@@ -123,4 +124,18 @@ public sealed class TestNode : INodeSelf
         }
         return Path.Combine(folder.FullName, "hocon", $"{name}.hocon");
     }
+}
+
+/// <summary>
+/// Knows the nodes that the test has killed, and takes no other one for dead: a busy machine is no reason. A downed member is
+/// removed once it is unavailable, so a detector that waits would hold up every test.
+/// </summary>
+public sealed class ToldFailureDetector(Config config, EventStream stream) : PhiAccrualFailureDetector(config, stream)
+{
+    // By address with the port, which no two nodes of this process share.
+    private static readonly ConcurrentDictionary<string, byte> Killed = new();
+
+    public override bool IsAvailable => Address is null || !Killed.ContainsKey(Address);
+
+    internal static void Tell(Address killed) => Killed[killed.ToString()] = 0;
 }

@@ -111,10 +111,14 @@ public sealed class NodeShardTests : IAsyncLifetime
     public async Task A_node_that_drains_gets_no_shard_by_asking()
     {
         var (a, atA) = await StartAsync();
-        var (b, _) = await StartAsync();
+        var (b, atB) = await StartAsync();
+        // Whose region has a shard is one that the coordinator knows.
+        var other = CallId.New(1);
+        atB.Tell(new CallCommands.Recover(other));
+        await WokenAsync(other);
         a.View.Drain();
         await NodeCluster.EventuallyAsync(() => b.View.Nodes.Any(node => node.Draining));
-        var call = CallId.New();
+        var call = CallId.New(2);
 
         atA.Tell(new CallCommands.Recover(call));
         await WokenAsync(call);

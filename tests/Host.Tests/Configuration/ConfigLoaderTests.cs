@@ -75,7 +75,7 @@ public sealed class ConfigLoaderTests
     [Fact]
     public void A_key_that_resembles_nothing_is_answered_with_the_keys_there_are()
     {
-        ProblemsOf("ai:\n  zzzzzzzzzz: 1\n").Single().Should().Contain("Known here: port");
+        ProblemsOf("ai:\n  zzzzzzzzzz: 1\n").Single().Should().Contain("Known here: bindAddress, port");
     }
 
     [Fact]
