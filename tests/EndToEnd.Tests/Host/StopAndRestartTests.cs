@@ -129,13 +129,17 @@ public sealed class StopAndRestartTests : IDisposable
             Convert.ToHexStringLower(SHA256.HashData(audio)).Should().Be(part.GetProperty("sha256").GetString());
             audio.Length.Should().Be((int)(58 + part.GetProperty("durationMs").GetInt64() * 16));
         }
-        Directory.GetFiles(Path.Combine(recordings, "active")).Should().BeEmpty();
+        RecordingsIn(Path.Combine(recordings, "active")).Should().BeEmpty();
     }
+
+    /// <summary>Those that are being written, each node in a folder of its own.</summary>
+    private static IEnumerable<FileInfo> RecordingsIn(string folder) =>
+        Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*.wav", SearchOption.AllDirectories) : [];
 
     private static async Task WaitForFileAsync(string folder, long leastBytes)
     {
         using var deadline = new CancellationTokenSource(Deadline);
-        while (!Directory.Exists(folder) || new DirectoryInfo(folder).GetFiles().All(file => file.Length < leastBytes))
+        while (!RecordingsIn(folder).Any(file => file.Length >= leastBytes))
         {
             await Task.Delay(50, deadline.Token);
         }
