@@ -23,7 +23,7 @@ namespace OCPlatform.CallActors;
 /// </summary>
 /// <remarks>
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
-/// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
+/// what sessions tell. CallActor.Beginning.cs: whether it begins at all. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
 /// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
@@ -82,7 +82,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Fresh()
     {
-        Receive<SipGatewayEvents.InviteArrived>(Open, arrived => !Replaces(arrived));
+        Receive<SipGatewayEvents.InviteArrived>(OpenInTime, arrived => !Replaces(arrived));
         Receive<CallCommands.Place>(Open);
         Receive<CallCommands.LeaveNode>(_ => Context.Stop(Self));
         ReceiveAny(message =>
@@ -181,26 +181,6 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private string PersistenceId => $"call-{_id}";
 
-    /// <summary>An INVITE that means a call of this id which is there already.</summary>
-    private static bool Replaces(SipGatewayEvents.InviteArrived arrived) =>
-        SipParser.Parse(arrived.Message).Headers.Contains(SipHeaderId.Replaces);
-
-    private void Open(SipGatewayEvents.InviteArrived invite)
-    {
-        Context.SetReceiveTimeout(null);
-        _isNew = true;
-        Become(InCall);
-        OnInvite(invite);
-    }
-
-    private void Open(CallCommands.Place place)
-    {
-        Context.SetReceiveTimeout(null);
-        _isNew = true;
-        Become(InCall);
-        OnPlace(place);
-    }
-
     private void OnRecovered(JournalMessages.Recovered recovered)
     {
         _state = recovered.Events.Cast<ICallEvent>().Aggregate(_state, (state, e) => state.Apply(e));
@@ -238,7 +218,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     /// </summary>
     private void Past()
     {
-        Receive<SipGatewayEvents.InviteArrived>(Open, _ => _state.Record is null);
+        Receive<SipGatewayEvents.InviteArrived>(OpenInTime, _ => _state.Record is null);
         Receive<CallCommands.Place>(Open, _ => _state.Record is null);
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);

@@ -27,6 +27,13 @@ public sealed record CallServices(
     /// <summary>When it has fallen, calls say and write nothing more.</summary>
     public NodeFence Fence { get; init; } = new();
 
+    /// <summary>
+    /// An INVITE younger than this begins its call without a question. The age is told by two clocks: the gateway's, in the
+    /// INVITE, and ours. They need to agree to 3 s only, since no INVITE is refused before it is 5 s old; and one that looks
+    /// older than it is, or is yet to be sent, costs no more than the question.
+    /// </summary>
+    public TimeSpan YoungInvite { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The nodes that are there; alone unless told otherwise.</summary>
     public IClusterView Cluster { get; init; } =
         new LoneNode(new NodeState(NodeName, "", [], Draining: false, Calls: 0, CpuShare: 0, SipGateway: null, ""));

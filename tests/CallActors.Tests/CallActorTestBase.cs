@@ -80,11 +80,16 @@ public abstract class CallActorTestBase : TestKit
 
     protected int PortsInUse => _media.Stats.PortsInUse;
 
+    /// <summary>The age below which an INVITE begins a call without a question: any, on a machine that may be slow.</summary>
+    protected TimeSpan YoungInvite { get; set; } = TimeSpan.MaxValue;
+
     /// <summary>Where calls are recorded; null: nowhere.</summary>
     protected RecordingDesk? Recordings { get; set; }
 
     /// <summary>What speech synthesis is reached by; null: nothing is there, and the local voice speaks.</summary>
     protected HttpMessageHandler? SpeechTransport { get; set; }
+
+    protected CallMetrics Metrics { get; } = new();
 
     protected IActorRef StartCall(CallId id, string suffix = "")
     {
@@ -100,13 +105,14 @@ public abstract class CallActorTestBase : TestKit
             ),
             _pump,
             Live,
-            new CallMetrics(),
+            Metrics,
             TimeProvider.System,
             Recordings
         )
         {
             Captures = Captures,
             Ghosts = Ghosts,
+            YoungInvite = YoungInvite,
             Cluster =
                 Cluster ?? new LoneNode(new NodeState("test-node", "", [], false, 0, 0, SipGateway: null, Version: "")),
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.
