@@ -3,6 +3,7 @@ using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Services;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Media.Engine;
 using OCPlatform.Sip.Sessions;
 
@@ -40,6 +41,14 @@ public sealed record CallServices(
 
     /// <summary>Keeps the audio of calls that have left this node going for a moment.</summary>
     public MediaGhosts Ghosts { get; init; } = new(Time);
+
+    /// <summary>How long a 200 waits for the journal. A write takes some 5 ms; a tenth of a second more is heard by no caller.</summary>
+    public TimeSpan SavedWithin { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Whether the database is there; nobody doubts it unless told otherwise.</summary>
+    public IDatabaseHealth Database { get; init; } = PresentDatabase.Instance;
+
+    internal CallsWithoutPast WithoutPast { get; init; } = new();
 
     /// <summary>What all SIP sessions of the node have in common.</summary>
     public SipSessionOptions Session { get; init; } = Options.Signalling.ToSessionOptions();
