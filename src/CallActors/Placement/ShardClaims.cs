@@ -118,7 +118,7 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
             _touched.Clear();
         }
         var missing = Wanted - _claimed.Count - _touched.Count;
-        if (_view.Draining || missing <= 0 || _warmth is { IsReady: false })
+        if (_view.Draining || missing <= 0 || _warmth is { IsReady: false } || _live.TakesUp)
         {
             return;
         }
@@ -127,6 +127,9 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
             .Where(shard => !_claimed.Contains(shard) && !_touched.Contains(shard) && !_view.IsClaimedElsewhere(shard))
             .ToArray();
         Random.Shared.Shuffle(free);
+        // Those of calls that were taken up are at home here: to claim them costs nobody anything.
+        var own = _live.Ids.Select(call => ShardedId.NumberOfId(call.Value)).ToHashSet();
+        free = [.. free.OrderByDescending(own.Contains)];
         _touchedTicks = _time.GetTimestamp();
         foreach (var shard in free.Take(missing))
         {
