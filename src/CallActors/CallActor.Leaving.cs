@@ -27,6 +27,10 @@ public sealed partial class CallActor
     private static readonly TimeSpan LeavePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DurableWithin = TimeSpan.FromSeconds(2);
 
+    // A tick of the media clock; and what a stream may wait for its first packet (a held one sends none).
+    private static readonly TimeSpan MediaTick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan FirstPacketWithin = TimeSpan.FromMilliseconds(500);
+
     private Departure? _departure;
 
     private sealed class Departure(TimeSpan since)
@@ -38,6 +42,8 @@ public sealed partial class CallActor
         /// <summary>When the journal got the last event of this node; null before.</summary>
         public TimeSpan? LeftAt { get; set; }
     }
+
+    private sealed record GhostDue(string Address, TimeSpan Until);
 
     private sealed record LeaveDue
     {
@@ -172,7 +178,17 @@ public sealed partial class CallActor
         }
     }
 
-    /// <summary>The former node may stop sending for us.</summary>
+    /// <summary>The former node sends for us until a packet of ours is out, so that nothing is missing between them.</summary>
+    private void ReleaseGhostWhenHeard(GhostDue due)
+    {
+        if (_media is { Stats.PacketsSent: 0 } && Elapsed < due.Until)
+        {
+            Timers.StartSingleTimer(nameof(GhostDue), due, MediaTick);
+            return;
+        }
+        ReleaseGhost(due.Address);
+    }
+
     private void ReleaseGhost(string address)
     {
         if (address == _services.Cluster.Self.Address)

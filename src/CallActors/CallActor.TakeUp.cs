@@ -319,7 +319,7 @@ public sealed partial class CallActor
         _log.Info("Call {CallId} goes on after {Ms} ms", _id, (int)Elapsed.TotalMilliseconds);
         if (takeUp.Left is { } left)
         {
-            ReleaseGhost(left.Address);
+            ReleaseGhostWhenHeard(new GhostDue(left.Address, Elapsed + FirstPacketWithin));
         }
         TakeUpRecording(takeUp.Left?.Recording);
     }

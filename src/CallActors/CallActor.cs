@@ -126,6 +126,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<CallCommands.LeaveNode>(_ => LeaveNode());
         Receive<LeaveDue>(_ => LeaveWhenReady());
         Receive<OfferDue>(_ => OnOfferDue());
+        Receive<GhostDue>(ReleaseGhostWhenHeard);
         Receive<TakeUpOverdue>(_ => OnTakeUpOverdue());
         Receive<NothingOwed>(_ => OnNothingOwed());
         JournalAndQueries();

@@ -7,12 +7,12 @@ namespace OCPlatform.CallActors;
 
 /// <summary>
 /// The media of calls that have left this node: each goes on sending what lies in its playout, then silence, until the new
-/// owner's stream runs, so that nobody hears a gap. Two seconds at most. Thread-safe.
+/// owner's stream runs, so that nobody hears a gap: the new owner says when. Thread-safe.
 /// </summary>
 public sealed class MediaGhosts(TimeProvider time)
 {
-    /// <summary>A new owner that has not answered by then is late already, and two streams would only confuse the peer.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    /// <summary>Last resort: a new owner that has not spoken by then will not, and two streams would only confuse the peer.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<CallId, Ghost> _ghosts = new();
 

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Microsoft.Extensions.Options;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Host.Configuration;
 using OCPlatform.Host.Health;
@@ -18,7 +17,6 @@ public sealed class GracefulStop(
     NodeFence fence,
     ClusterView view,
     PlatformOptions options,
-    IOptions<HostOptions> host,
     IHostApplicationLifetime lifetime,
     TimeProvider time
 ) : IHostedLifecycleService, IDisposable
@@ -27,11 +25,19 @@ public sealed class GracefulStop(
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(4.5);
 
     /// <summary>When services that have not stopped by themselves are cut.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.2);
+
+    // Asked by whoever comes first: the signal's callbacks run beside the stop that they announce.
+    private readonly Lazy<TimeSpan> _moving = new(() =>
+        view.OthersTakeCalls ? TimeSpan.FromSeconds(options.Cluster.DrainSeconds) : TimeSpan.Zero
+    );
 
     private ITimer? _watchdog;
     private volatile bool _allStopped;
     private CancellationTokenRegistration _onStopping;
+
+    /// <summary>What the services of the host have to stop, calls that move included; from the signal on.</summary>
+    public TimeSpan Deadline => _moving.Value + Patience;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -39,15 +45,8 @@ public sealed class GracefulStop(
         _onStopping = lifetime.ApplicationStopping.Register(() =>
         {
             draining.Begin();
-            var moving = view.OthersTakeCalls ? TimeSpan.FromSeconds(options.Cluster.DrainSeconds) : TimeSpan.Zero;
-            // The host reads it when it begins to stop its services, which is after this.
-            host.Value.ShutdownTimeout = moving + Patience;
-            _watchdog = time.CreateTimer(
-                _ => Leave(moving + LastMoment),
-                null,
-                moving + LastMoment,
-                Timeout.InfiniteTimeSpan
-            );
+            var lastMoment = _moving.Value + LastMoment;
+            _watchdog = time.CreateTimer(_ => Leave(lastMoment), null, lastMoment, Timeout.InfiniteTimeSpan);
         });
         return Task.CompletedTask;
     }
@@ -105,8 +104,10 @@ public static class GracefulStopRegistration
     {
         services.AddSingleton<NodeFence>();
         services.AddHostedService<FencedExit>();
-        services.AddHostedService<GracefulStop>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = GracefulStop.Patience);
+        services.AddSingleton<GracefulStop>();
+        services.AddHostedService(s => s.GetRequiredService<GracefulStop>());
+        // Whoever stops the host says how long it may take: that depends on whether calls move, which only then is known.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         return services;
     }
 }

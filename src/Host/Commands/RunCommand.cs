@@ -32,7 +32,7 @@ public static class RunCommand
             var platform = await Platform.CreateAsync(config);
             await platform.StartAsync();
             await Announcement.WhenReadyAsync(platform, config.Options, startedAt);
-            await platform.WaitForShutdownAsync();
+            await RunUntilStoppedAsync(platform);
             var exitCode = platform.Services.GetRequiredService<NodeFence>().HasFallen ? FencedExit.ExitCode : 0;
             await FreeAsync(platform, exitCode);
             return exitCode;
@@ -65,6 +65,17 @@ public static class RunCommand
         {
             await Log.CloseAndFlushAsync();
         }
+    }
+
+    private static async Task RunUntilStoppedAsync(WebApplication platform)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (platform.Lifetime.ApplicationStopping.Register(stopping.SetResult))
+        {
+            await stopping.Task;
+        }
+        using var deadline = new CancellationTokenSource(platform.Services.GetRequiredService<GracefulStop>().Deadline);
+        await platform.StopAsync(deadline.Token);
     }
 
     /// <summary>An engine in the middle of a sentence takes seconds to let go; a process that ends need not wait for it.</summary>

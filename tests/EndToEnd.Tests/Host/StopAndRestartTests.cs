@@ -134,7 +134,7 @@ public sealed class StopAndRestartTests : IDisposable
 
     /// <summary>Those that are being written, each node in a folder of its own.</summary>
     private static IEnumerable<FileInfo> RecordingsIn(string folder) =>
-        Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*.wav", SearchOption.AllDirectories) : [];
+        Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*.part", SearchOption.AllDirectories) : [];
 
     private static async Task WaitForFileAsync(string folder, long leastBytes)
     {
