@@ -143,7 +143,7 @@ public sealed partial class CallActor
             Stash.UnstashAll();
         });
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
-        Receive<CallCommands.Recover>(_ => { });
+        Receive<CallCommands.Recover>(_ => RecoverInVain("it is being taken up"));
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -181,6 +181,25 @@ public sealed partial class CallActor
         {
             TakeUpUnanswered(kept, session);
         }
+    }
+
+    // ---- nothing to take up ----
+
+    private void RecoverInVain(string why) =>
+        _log.Debug("Call {CallId} was to be taken up, which came to nothing: {Why}", _id, why);
+
+    private void NoteNoPast()
+    {
+        if (!_services.WithoutPast.Note(_id))
+        {
+            RecoverInVain("the journal holds nothing of it still");
+            return;
+        }
+        _services.Metrics.WithoutPast();
+        _log.Warning(
+            "Call {CallId} cannot be taken up: the journal holds nothing of it; its node went before it had written",
+            _id
+        );
     }
 
     // ---- an answered call ----
