@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace OCPlatform.LoadTest.Chaos;
 
-/// <summary>The appointment a caller wants: a weekday and a time, local to the agent.</summary>
-public readonly record struct Slot(DayOfWeek Day, TimeOnly Time)
+/// <summary>The appointment a caller wants: a day and a time, local to the agent.</summary>
+public readonly record struct Slot(DateOnly Day, TimeOnly Time)
 {
     /// <summary>Whether an appointment (day as yyyy-MM-dd, time as HH:mm) is this one.</summary>
     public bool Is(string day, string time) =>
         DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-        && date.DayOfWeek == Day
+        && date == Day
         && TimeOnly.TryParse(time, CultureInfo.InvariantCulture, out var at)
         && at == Time;
 }
@@ -42,15 +42,54 @@ public static class BookingScripts
         "twelve",
     ];
 
-    /// <summary>All slots of the week but those of <paramref name="today"/>, which may be over already.</summary>
-    public static IReadOnlyList<Slot> SlotsOfTheWeek(DayOfWeek today)
+    private static readonly string[] Ordinals =
+    [
+        "",
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "thirteenth",
+        "fourteenth",
+        "fifteenth",
+        "sixteenth",
+        "seventeenth",
+        "eighteenth",
+        "nineteenth",
+        "twentieth",
+        "twenty first",
+        "twenty second",
+        "twenty third",
+        "twenty fourth",
+        "twenty fifth",
+        "twenty sixth",
+        "twenty seventh",
+        "twenty eighth",
+        "twenty ninth",
+        "thirtieth",
+        "thirty first",
+    ];
+
+    /// <summary>
+    /// All slots of the two weeks after <paramref name="today"/>: more than there are callers at once, or two would want the same.
+    /// </summary>
+    public static IReadOnlyList<Slot> SlotsAfter(DateOnly today)
     {
         var slots = new List<Slot>();
         for (var time = FirstTime; time <= LastTime; time = time.AddMinutes(30))
         {
-            for (var day = DayOfWeek.Monday; day <= DayOfWeek.Friday; day++)
+            for (var day = today.AddDays(1); day <= today.AddDays(14); day = day.AddDays(1))
             {
-                if (day != today && (day != DayOfWeek.Friday || time <= LastOnFriday))
+                var last = day.DayOfWeek == DayOfWeek.Friday ? LastOnFriday : LastTime;
+                if (day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && time <= last)
                 {
                     slots.Add(new Slot(day, time));
                 }
@@ -58,6 +97,9 @@ public static class BookingScripts
         }
         return slots;
     }
+
+    /// <summary>The day in the agent's time zone; for a few hours a day it is one too late, which does no harm.</summary>
+    public static DateOnly Today(TimeProvider time) => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 
     /// <summary>The conversation that books the slot.</summary>
     public static Scenario For(Slot slot, int number) =>
@@ -85,6 +127,7 @@ public static class BookingScripts
     {
         var hour = Hours[(slot.Time.Hour + 11) % 12 + 1];
         var half = slot.Time.Minute == 30 ? " thirty" : "";
-        return $"{slot.Day.ToString().ToLowerInvariant()} at {hour}{half} {(slot.Time.Hour < 12 ? "a m" : "p m")}";
+        var month = slot.Day.ToString("MMMM", CultureInfo.InvariantCulture).ToLowerInvariant();
+        return $"{month} {Ordinals[slot.Day.Day]} at {hour}{half} {(slot.Time.Hour < 12 ? "a m" : "p m")}";
     }
 }

@@ -31,10 +31,7 @@ public sealed class ChaosRun(ChaosPlan plan, TimeProvider time, Action<string> s
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(4);
 
-    // The agent's time zone; for a few hours a week the wrong day is left out, which does no harm.
-    private readonly IReadOnlyList<Slot> _slots = BookingScripts.SlotsOfTheWeek(
-        time.GetUtcNow().UtcDateTime.AddHours(-5).DayOfWeek
-    );
+    private readonly IReadOnlyList<Slot> _slots = BookingScripts.SlotsAfter(BookingScripts.Today(time));
     private readonly Dictionary<string, string> _callIds = [];
     private readonly HashSet<string> _over = [];
 

@@ -19,7 +19,7 @@ public sealed class ClusterFixture : IAsyncLifetime
     public IReadOnlyList<CallerScript> Bookings { get; private set; } = [];
 
     public IReadOnlyList<Slot> Slots { get; } =
-    [.. BookingScripts.SlotsOfTheWeek(TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-5).DayOfWeek).Take(6)];
+    [.. BookingScripts.SlotsAfter(BookingScripts.Today(TimeProvider.System)).Take(6)];
 
     public SyntheticCaller Caller { get; } = new(new SyntheticCallerOptions { RtpPortStart = FreePorts.Take(400) });
 
