@@ -21,11 +21,6 @@ public sealed partial class CallActor
     /// <summary>Why the call is being ended, where that is known better than its session can tell.</summary>
     private EndCause? _endCause;
 
-    private sealed record AnswerDue
-    {
-        public static readonly AnswerDue Instance = new();
-    }
-
     // ---- how a call begins ----
 
     private void OnInvite(SipGatewayEvents.InviteArrived arrived)
@@ -207,8 +202,7 @@ public sealed partial class CallActor
             return;
         }
         leg.Session.Ring(SipStatus.Ringing, default, Elapsed);
-        var isAnsweredAtOnce = _options is { AutoAnswer: true, RingMs: 0 };
-        Record(new CallEvents.Ringing(_id, Now, isAnsweredAtOnce ? null : JsonOf(leg)));
+        Record(new CallEvents.Ringing(_id, Now, JsonOf(leg)));
         _rang = true;
         Attach();
         if (_options is { AutoAnswer: true, RingMs: > 0 })
@@ -217,7 +211,7 @@ public sealed partial class CallActor
         }
         else if (_options.AutoAnswer)
         {
-            AnswerInvite();
+            AnswerOnceSaved();
         }
     }
 
@@ -227,6 +221,7 @@ public sealed partial class CallActor
         {
             return SipSessionResult.NotInThisState;
         }
+        _answersOnceSaved = false;
         if (leg.Negotiation!.Current is { } agreed)
         {
             StartOrUpdate(agreed);

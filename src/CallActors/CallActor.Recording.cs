@@ -195,17 +195,12 @@ public sealed partial class CallActor
     /// that ran on the node that is gone, in a part of its own that stands at its own time. A pause stays one; whoever had not
     /// heard the consent prompt hears it again. Without an interrupted recording nothing happens.
     /// </summary>
-    /// <param name="left">How the call was being recorded when its node left in peace; null: it went away.</param>
-    private void TakeUpRecording(CallRecordingState? left)
+    private void TakeUpRecording(InterruptedRecording? interrupted)
     {
         var record = _state.Record!;
         _recordings = record.Recordings.Count;
         _promptHeard = _recordings > 0;
-        if (
-            _recording is not null
-            || InterruptedRecording.Of(record, left) is not { } interrupted
-            || RecordingOptions is null or { Mode: RecordingMode.Never }
-        )
+        if (_recording is not null || interrupted is null || RecordingOptions is null or { Mode: RecordingMode.Never })
         {
             return;
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
+using OCPlatform.CallActors.Recording;
 using OCPlatform.CallActors.Signalling;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Journaling;
@@ -44,11 +45,12 @@ public sealed partial class CallActor
     /// <param name="formerNode">Who held the call.</param>
     /// <param name="left">How it was left; null after a crash.</param>
     /// <param name="recording">How its recording stood; null when there was none.</param>
-    private sealed class TakeUp(string formerNode, CallEvents.LeftNode? left, CallRecordingState? recording)
+    private sealed class TakeUp(string formerNode, CallEvents.LeftNode? left, InterruptedRecording? recording)
     {
         public string FormerNode { get; } = formerNode;
 
-        public CallRecordingState? Recording { get; } = recording;
+        /// <summary>As the journal had it: what its node left on disk may be found, and told as stopped, before the call goes on.</summary>
+        public InterruptedRecording? Recording { get; } = recording;
 
         public CallEvents.LeftNode? Left { get; } = left;
 
@@ -84,11 +86,7 @@ public sealed partial class CallActor
     {
         var record = _state.Record!;
         var left = _state.Left;
-        var takeUp = _takeUp = new TakeUp(
-            record.Node,
-            left,
-            left is null ? record.Recordings.LastOrDefault()?.State : left.Recording
-        );
+        var takeUp = _takeUp = new TakeUp(record.Node, left, InterruptedRecording.Of(record, left?.Recording));
         _log.Info(
             "Call {CallId} of node {Node} is taken up (left in good order: {Migrated})",
             _id,
@@ -145,7 +143,7 @@ public sealed partial class CallActor
             Stash.UnstashAll();
         });
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
-        Receive<CallCommands.Recover>(_ => { });
+        Receive<CallCommands.Recover>(_ => RecoverInVain("it is being taken up"));
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -185,6 +183,25 @@ public sealed partial class CallActor
         }
     }
 
+    // ---- nothing to take up ----
+
+    private void RecoverInVain(string why) =>
+        _log.Debug("Call {CallId} was to be taken up, which came to nothing: {Why}", _id, why);
+
+    private void NoteNoPast()
+    {
+        if (!_services.WithoutPast.Note(_id))
+        {
+            RecoverInVain("the journal holds nothing of it still");
+            return;
+        }
+        _services.Metrics.WithoutPast();
+        _log.Warning(
+            "Call {CallId} cannot be taken up: the journal holds nothing of it; its node went before it had written",
+            _id
+        );
+    }
+
     // ---- an answered call ----
 
     private void TakeUpAnswered(CallLegState kept, SipSessionState session)
@@ -211,7 +228,7 @@ public sealed partial class CallActor
             Record(new CallEvents.Confirmed(_id, Now));
         }
         // Secret until somebody says otherwise, as it was.
-        _pausedByRequest = _takeUp!.Recording == CallRecordingState.Paused;
+        _pausedByRequest = _takeUp!.Recording is { Paused: true };
         GiveUpReferrals(leg);
         if (media!.Security is null && !_takeUp!.IsMigrated)
         {
@@ -302,7 +319,7 @@ public sealed partial class CallActor
         {
             ReleaseGhostWhenHeard(new GhostDue(left.Address, Elapsed + FirstPacketWithin));
         }
-        TakeUpRecording(takeUp.Left?.Recording);
+        TakeUpRecording(takeUp.Recording);
     }
 
     /// <param name="response">Null: the request came to nothing before the peer said anything.</param>

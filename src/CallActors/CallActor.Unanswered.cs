@@ -43,14 +43,16 @@ public sealed partial class CallActor
         }
         leg.Description = answer?.Sdp ?? negotiation.Offer();
         (_leg, _rang) = (leg, true);
-        _offersOnceAnswered = session.Offer == SipOfferState.Stable;
+        var rung = Now - (_state.Record!.RingingAt ?? Now);
+        var left = TimeSpan.FromMilliseconds(_options.RingMs) - rung;
+        // The former process may have sent its 200, and gone before that was durable: the peer takes ours for the same one.
+        var mayBeAnswered = _options.AutoAnswer && left <= TimeSpan.Zero && !_takeUp!.IsMigrated;
+        _offersOnceAnswered = session.Offer == SipOfferState.Stable || mayBeAnswered;
         _services.Metrics.TakenUp("ringing", _takeUp!.IsMigrated, Elapsed);
         ForgetTakeUp();
         Attach();
         if (_options.AutoAnswer)
         {
-            var rung = Now - (_state.Record!.RingingAt ?? Now);
-            var left = TimeSpan.FromMilliseconds(_options.RingMs) - rung;
             Timers.StartSingleTimer(
                 nameof(AnswerDue),
                 AnswerDue.Instance,

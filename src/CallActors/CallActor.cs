@@ -23,7 +23,8 @@ namespace OCPlatform.CallActors;
 /// </summary>
 /// <remarks>
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
-/// what sessions tell. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
+/// what sessions tell. CallActor.Beginning.cs: whether it begins at all;
+/// CallActor.Answering.cs: when it is answered. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
 /// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
 /// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
@@ -82,7 +83,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Fresh()
     {
-        Receive<SipGatewayEvents.InviteArrived>(Open, arrived => !Replaces(arrived));
+        Receive<SipGatewayEvents.InviteArrived>(OpenInTime, arrived => !Replaces(arrived));
         Receive<CallCommands.Place>(Open);
         Receive<CallCommands.LeaveNode>(_ => Context.Stop(Self));
         ReceiveAny(message =>
@@ -101,6 +102,11 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Receive<JournalMessages.Fenced>(_ => OnFenced());
         Receive<JournalMessages.Away>(_ => { });
         Receive<JournalMessages.Back>(_ => { });
+        Receive<CallCommands.Recover>(_ =>
+        {
+            _wasWoken = true;
+            RecoverInVain("its past is being read");
+        });
         ReceiveAny(_ => Stash.Stash());
     }
 
@@ -110,13 +116,13 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         Signalling();
         Verbs();
         RecordingVerbs();
-        Receive<AnswerDue>(_ => AnswerInvite());
+        Receive<AnswerDue>(_ => OnAnswerDue());
         Receive<VoiceEvent>(OnVoice);
         Receive<IConversationMessage>(OnConversation);
         Receive<ReplyOverdue>(OnReplyOverdue);
         Receive<AttachAgain>(_ => Attach());
         Receive<ConversationGone>(OnConversationGone);
-        Receive<CallCommands.Recover>(_ => { });
+        Receive<CallCommands.Recover>(_ => RecoverInVain("it is here"));
         Receive<CallCommands.LeaveNode>(_ => LeaveNode());
         Receive<LeaveDue>(_ => LeaveWhenReady());
         Receive<OfferDue>(_ => OnOfferDue());
@@ -146,6 +152,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             StopWhenDone();
         });
         JournalAndQueries();
+        Receive<CallCommands.Recover>(_ => RecoverInVain("it is over"));
         ReceiveAny(_ => { });
         Context.SetReceiveTimeout(JournalDeadline);
         StopWhenDone();
@@ -159,13 +166,18 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
         {
             _durable = appended.Cookie;
             StopWhenDone();
+            AnswerIfSaved();
             if (_departure?.LeftAt is not null)
             {
                 LeaveWhenReady();
             }
         });
         Receive<JournalMessages.Fenced>(_ => OnFenced());
-        Receive<JournalMessages.Away>(_ => _journalAway = true);
+        Receive<JournalMessages.Away>(_ =>
+        {
+            _journalAway = true;
+            AnswerIfSaved();
+        });
         Receive<JournalMessages.Back>(_ => _journalAway = false);
         Receive<JournalMessages.Failed>(failed =>
         {
@@ -174,6 +186,7 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
             _journalFailed = true;
             _log.Error("Call {CallId} goes on without its journal: {Cause}", _id, failed.Cause);
             StopWhenDone();
+            AnswerIfSaved();
         });
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, RecordNow())));
     }
@@ -182,38 +195,19 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 
     private string PersistenceId => $"call-{_id}";
 
-    /// <summary>An INVITE that means a call of this id which is there already.</summary>
-    private static bool Replaces(SipGatewayEvents.InviteArrived arrived) =>
-        SipParser.Parse(arrived.Message).Headers.Contains(SipHeaderId.Replaces);
-
-    private void Open(SipGatewayEvents.InviteArrived invite)
-    {
-        Context.SetReceiveTimeout(null);
-        _isNew = true;
-        Become(InCall);
-        OnInvite(invite);
-    }
-
-    private void Open(CallCommands.Place place)
-    {
-        Context.SetReceiveTimeout(null);
-        _isNew = true;
-        Become(InCall);
-        OnPlace(place);
-    }
-
     private void OnRecovered(JournalMessages.Recovered recovered)
     {
         _state = recovered.Events.Cast<ICallEvent>().Aggregate(_state, (state, e) => state.Apply(e));
-        if (_state.Record is null || _state.IsEnded)
-        {
-            Become(Past);
-        }
-        else
+        if (_state.Record is not null && !_state.IsEnded)
         {
             BeginTakeUp();
             return;
         }
+        if (_state.Record is null && _wasWoken)
+        {
+            NoteNoPast();
+        }
+        Become(Past);
         Stash.UnstashAll();
     }
 
@@ -239,13 +233,19 @@ public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
     /// </summary>
     private void Past()
     {
-        Receive<SipGatewayEvents.InviteArrived>(Open, _ => _state.Record is null);
+        Receive<SipGatewayEvents.InviteArrived>(OpenInTime, _ => _state.Record is null);
         Receive<CallCommands.Place>(Open, _ => _state.Record is null);
         Receive<SipGatewayEvents.InviteArrived>(RefuseUnknown);
         Receive<SipGatewayEvents.RequestArrived>(RefuseUnknown);
         NoVerbs();
         RecordingOutcomes();
         Receive<CallCommands.LeaveNode>(_ => Context.Stop(Self));
+        Receive<CallCommands.Recover>(
+            // What its node wrote last may be in the journal by the time that somebody asks again: it is read anew then.
+            _ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)),
+            _ => _state.Record is null
+        );
+        Receive<CallCommands.Recover>(_ => RecoverInVain("it is over"));
         Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, _state.Record)));
         Receive<ReceiveTimeout>(_ => Context.Parent.Tell(new Passivate(PoisonPill.Instance)));
         ReceiveAny(_ => { });

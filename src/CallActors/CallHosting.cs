@@ -12,6 +12,7 @@ using OCPlatform.CallActors.Records;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 
 namespace OCPlatform.CallActors;
@@ -52,6 +53,7 @@ public static class CallHosting
                 Captures = s.GetRequiredService<CallCaptures>(),
                 Fence = s.GetService<NodeFence>() ?? new NodeFence(),
                 Ghosts = s.GetRequiredService<MediaGhosts>(),
+                Database = s.GetService<IDatabaseHealth>() ?? plain.Database,
             };
         });
         return services;

@@ -13,6 +13,8 @@ public sealed class CallMetrics : IDisposable
     private readonly Counter<long> _started;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _recovered;
+    private readonly Counter<long> _tooLate;
+    private readonly Counter<long> _withoutPast;
     private readonly Histogram<double> _setUp;
     private readonly Histogram<double> _turnLatency;
     private readonly Counter<long> _interruptions;
@@ -30,6 +32,14 @@ public sealed class CallMetrics : IDisposable
         _recovered = _meter.CreateCounter<long>(
             "ocp_calls_recovered",
             description: "Calls of nodes that went which this node has taken up."
+        );
+        _tooLate = _meter.CreateCounter<long>(
+            "ocp_calls_too_late",
+            description: "INVITEs that came to their call when the gateway had refused them already: no call began."
+        );
+        _withoutPast = _meter.CreateCounter<long>(
+            "ocp_calls_without_past",
+            description: "Calls of nodes that went which cannot be taken up: the journal holds nothing of them."
         );
         _setUp = _meter.CreateHistogram<double>("ocp_call_setup_seconds", "s", "INVITE taken up to final response.");
         _turnLatency = _meter.CreateHistogram<double>(
@@ -53,9 +63,16 @@ public sealed class CallMetrics : IDisposable
         _streams = new StreamMetrics(_meter);
     }
 
+    /// <summary>For tests, which tell the counters of many by it.</summary>
+    internal Meter Meter => _meter;
+
     internal void Started() => _started.Add(1);
 
     internal void Recovered() => _recovered.Add(1);
+
+    internal void TooLate() => _tooLate.Add(1);
+
+    internal void WithoutPast() => _withoutPast.Add(1);
 
     internal void Ended(EndCause cause, MediaQuality? quality, string? trunk)
     {

@@ -10,6 +10,7 @@ public sealed class LiveCalls
     private readonly ConcurrentDictionary<CallId, MediaSession> _calls = new();
     private readonly ConcurrentDictionary<CallId, byte> _leaving = new();
     private volatile Action<LiveCallChange>? _tell;
+    private volatile bool _takesUp;
 
     public int Count => _calls.Count;
 
@@ -42,6 +43,16 @@ public sealed class LiveCalls
 
     /// <summary>Calls that left this node to be taken up elsewhere, and have not begun there yet, as far as is known.</summary>
     public IReadOnlyCollection<CallId> Leaving => [.. _leaving.Keys];
+
+    /// <summary>
+    /// Calls of a node that died are being taken up. Each needs a home for its shard, and homes are given one after the other:
+    /// who wants one for later waits.
+    /// </summary>
+    internal bool TakesUp
+    {
+        get => _takesUp;
+        set => _takesUp = value;
+    }
 
     internal void Add(CallId call, MediaSession session)
     {

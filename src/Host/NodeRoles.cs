@@ -4,6 +4,7 @@ using OCPlatform.AiAdapters;
 using OCPlatform.AiAdapters.Dialogue;
 using OCPlatform.CallActors;
 using OCPlatform.CallActors.Recording;
+using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Dialog;
 using OCPlatform.Dialog.Conversations;
@@ -28,6 +29,10 @@ public static class NodeRoles
         if (node.Has(NodeRole.Ai))
         {
             services.AddSpeechEngines(options.Speech);
+        }
+        if (node.Journals)
+        {
+            services.AddJournalWarmth();
         }
         if (node.Has(NodeRole.Call))
         {
@@ -57,6 +62,10 @@ public static class NodeRoles
     public static AkkaConfigurationBuilder AddRoleActors(this AkkaConfigurationBuilder akka, PlatformOptions options)
     {
         var node = options.Node;
+        if (node.Journals)
+        {
+            akka.AddJournalWarmUp(node.EffectiveName);
+        }
         akka = node.Has(NodeRole.Dialog) ? akka.AddConversationActors() : akka.AddConversationProxy();
         var drain = TimeSpan.FromSeconds(options.Cluster.DrainSeconds);
         akka = node.Has(NodeRole.Call) ? akka.AddCallActors(drain) : akka.AddCallProxy(drain);

@@ -15,6 +15,7 @@ using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Nodes;
+using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Media.Codecs;
@@ -52,6 +53,7 @@ public abstract class CallActorTestBase : TestKit
         }
     );
     private readonly SpeechPump _pump = new(1);
+    private readonly CallsWithoutPast _withoutPast = new();
 
     protected CallActorTestBase(string config = "")
         : base(ConfigurationFactory.ParseString(config).WithFallback(Patient))
@@ -80,11 +82,21 @@ public abstract class CallActorTestBase : TestKit
 
     protected int PortsInUse => _media.Stats.PortsInUse;
 
+    /// <summary>The age below which an INVITE begins a call without a question: any, on a machine that may be slow.</summary>
+    protected TimeSpan YoungInvite { get; set; } = TimeSpan.MaxValue;
+
     /// <summary>Where calls are recorded; null: nowhere.</summary>
     protected RecordingDesk? Recordings { get; set; }
 
     /// <summary>What speech synthesis is reached by; null: nothing is there, and the local voice speaks.</summary>
     protected HttpMessageHandler? SpeechTransport { get; set; }
+
+    /// <summary>How long a 200 waits for the journal.</summary>
+    protected TimeSpan SavedWithin { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    protected IDatabaseHealth Database { get; set; } = PresentDatabase.Instance;
+
+    protected CallMetrics Metrics { get; } = new();
 
     protected IActorRef StartCall(CallId id, string suffix = "")
     {
@@ -100,13 +112,17 @@ public abstract class CallActorTestBase : TestKit
             ),
             _pump,
             Live,
-            new CallMetrics(),
+            Metrics,
             TimeProvider.System,
             Recordings
         )
         {
             Captures = Captures,
             Ghosts = Ghosts,
+            YoungInvite = YoungInvite,
+            Database = Database,
+            SavedWithin = SavedWithin,
+            WithoutPast = _withoutPast,
             Cluster =
                 Cluster ?? new LoneNode(new NodeState("test-node", "", [], false, 0, 0, SipGateway: null, Version: "")),
             // On a busy machine half a second passes between a message and its answer: no retransmissions here.

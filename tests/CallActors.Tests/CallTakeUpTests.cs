@@ -71,6 +71,26 @@ public class CallTakeUpTests : CallActorTestBase
     }
 
     [Fact]
+    public void A_call_of_which_the_journal_holds_nothing_is_told_of_once_and_read_anew_whenever_it_is_asked_for()
+    {
+        using var counted = new CounterReading("ocp_calls_without_past");
+        EventFilter
+            .Warning(contains: "holds nothing")
+            .ExpectOne(() =>
+            {
+                foreach (var ask in new[] { "-1", "-2", "-3" })
+                {
+                    var shard = StartCall(_id, ask);
+                    Watch(shard);
+                    shard.Tell(new CallCommands.Recover(_id));
+                    ExpectTerminated(shard);
+                }
+            });
+        counted.Of(Metrics).Should().Be(1);
+        Gateway.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public void An_encrypted_call_gets_keys_of_its_own_again()
     {
         var call = StartCall(_id);

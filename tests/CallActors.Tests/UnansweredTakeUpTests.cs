@@ -43,6 +43,19 @@ public class UnansweredTakeUpTests : CallActorTestBase
     }
 
     [Fact]
+    public void A_peer_that_may_have_got_the_200_of_the_former_process_is_told_the_new_description()
+    {
+        var call = Ringing();
+        Options.RingMs = 0;
+        var again = TakenUp(call);
+        ExpectResponse(SipStatus.Ok);
+
+        again.Tell(InDialog(_id, SipMethod.Ack, 1), Gateway);
+
+        ExpectRequest(SipMethod.Invite).To.Tag.Should().Be("from-1");
+    }
+
+    [Fact]
     public void CANCEL_gets_its_487()
     {
         var again = TakenUp(Ringing());

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
+using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Sharding;
 
@@ -37,6 +38,7 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
     private readonly IActorRef _calls;
     private readonly LiveCalls _live;
     private readonly TimeProvider _time;
+    private readonly JournalWarmth? _warmth;
     private readonly ShardSet _claimed = new();
 
     // Touched and not answered yet. The region asks for their homes again and again; to touch others meanwhile would only
@@ -47,9 +49,16 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
     // Claimed shards that were touched again and have not answered yet.
     private ShardSet _silent = new();
 
-    public ShardClaims(ClusterView view, LiveCalls live, TimeProvider time, IRequiredActor<CallRegion> calls)
+    /// <param name="warmth">Nothing is claimed before the journal is ready; null: it is.</param>
+    public ShardClaims(
+        ClusterView view,
+        LiveCalls live,
+        TimeProvider time,
+        IRequiredActor<CallRegion> calls,
+        JournalWarmth? warmth = null
+    )
     {
-        (_view, _live, _time) = (view, live, time);
+        (_view, _live, _time, _warmth) = (view, live, time, warmth);
         _calls = calls.ActorRef;
         Receive<Claim>(_ =>
         {
@@ -109,7 +118,7 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
             _touched.Clear();
         }
         var missing = Wanted - _claimed.Count - _touched.Count;
-        if (_view.Draining || missing <= 0)
+        if (_view.Draining || missing <= 0 || _warmth is { IsReady: false } || _live.TakesUp)
         {
             return;
         }
@@ -118,6 +127,9 @@ public sealed class ShardClaims : ReceiveActor, IWithTimers
             .Where(shard => !_claimed.Contains(shard) && !_touched.Contains(shard) && !_view.IsClaimedElsewhere(shard))
             .ToArray();
         Random.Shared.Shuffle(free);
+        // Those of calls that were taken up are at home here: to claim them costs nobody anything.
+        var own = _live.Ids.Select(call => ShardedId.NumberOfId(call.Value)).ToHashSet();
+        free = [.. free.OrderByDescending(own.Contains)];
         _touchedTicks = _time.GetTimestamp();
         foreach (var shard in free.Take(missing))
         {

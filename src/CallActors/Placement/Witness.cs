@@ -136,6 +136,7 @@ public sealed class Witness : ReceiveActor, IWithTimers
             _gone.Clear();
         }
         _live.MarkTakenUp(_book.TakeHopeless(Now));
+        _live.TakesUp = _book.TakesUp(Now);
         Recover(_book.Due(Now, Wave));
     }
 
@@ -182,6 +183,7 @@ public sealed class Witness : ReceiveActor, IWithTimers
         string[] survivors = [_self, .. _peers.Values];
         if (_book.Bury(NameOf(member), survivors, Now) is > 0 and var lost)
         {
+            _live.TakesUp = true;
             _log.Warning("Node {Node} is gone with {Calls} calls; they are taken up", member.Address, lost);
         }
     }

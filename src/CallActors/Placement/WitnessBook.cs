@@ -16,6 +16,17 @@ internal sealed class WitnessBook(string self)
     /// <summary>A call that was asked to come back has said so by then, unless the database is slow.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>
+    /// What a caller can wait for is asked for at least this often: what stood in its way may be gone at any moment.
+    /// </summary>
+    private static readonly TimeSpan AskOften = TimeSpan.FromSeconds(1);
+
+    /// <summary>No caller waits longer than the INVITE's own 32 s; after it, the record is all that is to be completed.</summary>
+    private static readonly TimeSpan CallerWaits = TimeSpan.FromSeconds(30);
+
+    /// <summary>Calls of a dead node are taken up by then, or something is in their way that others need not wait for.</summary>
+    private static readonly TimeSpan TakeUpFirst = TimeSpan.FromSeconds(10);
+
     /// <summary>How long the next in line waits for a survivor that should have taken a call up and may be dead as well.</summary>
     private static readonly TimeSpan NextInLine = TimeSpan.FromSeconds(2);
 
@@ -25,15 +36,24 @@ internal sealed class WitnessBook(string self)
     private readonly Dictionary<CallId, string> _owners = [];
     private readonly Dictionary<CallId, Lost> _lost = [];
 
-    private sealed class Lost(TimeSpan since, TimeSpan due)
+    private TimeSpan? _buried;
+
+    private sealed class Lost(TimeSpan since, TimeSpan due, bool isBuried)
     {
         public TimeSpan Since => since;
+
+        /// <summary>Its node died with it; false: it left in good order.</summary>
+        public bool IsBuried => isBuried;
 
         public TimeSpan Due { get; set; } = due;
     }
 
     /// <summary>Calls whose node went and that have not begun again anywhere.</summary>
     public int LostCalls => _lost.Count;
+
+    /// <summary>Calls of a dead node are being taken up, here or elsewhere: what they wait for is theirs first.</summary>
+    public bool TakesUp(TimeSpan now) =>
+        _buried is { } last && now - last < TakeUpFirst && _lost.Values.Any(lost => lost.IsBuried);
 
     /// <summary>Calls that a node is known to have.</summary>
     public IReadOnlyList<CallId> CallsOf(string node) =>
@@ -89,6 +109,10 @@ internal sealed class WitnessBook(string self)
     {
         var lines = new Dictionary<string, int>();
         var calls = CallsOf(node);
+        if (calls.Count > 0)
+        {
+            _buried = now;
+        }
         foreach (var call in calls)
         {
             _owners.Remove(call);
@@ -108,7 +132,7 @@ internal sealed class WitnessBook(string self)
         {
             return false;
         }
-        _lost[call] = new Lost(now, now + NextInLine);
+        _lost[call] = new Lost(now, now + NextInLine, isBuried: false);
         return true;
     }
 
@@ -131,8 +155,7 @@ internal sealed class WitnessBook(string self)
             .ToList();
         foreach (var (_, lost) in due)
         {
-            // Ever more seldom: a database that is away does not come back sooner.
-            lost.Due = now + Max(AskAgain, (now - lost.Since) / 2);
+            lost.Due = now + PauseAfter(now - lost.Since);
         }
         return [.. due.Select(call => call.Key)];
     }
@@ -146,8 +169,19 @@ internal sealed class WitnessBook(string self)
             place = Rendezvous.Rank(shard, survivors).ToList().IndexOf(self);
             lines[shard] = place = place < 0 ? survivors.Count : place;
         }
-        _lost[call] = new Lost(now, now + place * NextInLine);
+        _lost[call] = new Lost(now, now + place * NextInLine, isBuried: true);
     }
 
-    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+    /// <summary>Until the next question, this long after the call was lost.</summary>
+    private static TimeSpan PauseAfter(TimeSpan waited)
+    {
+        if (waited >= CallerWaits)
+        {
+            // Ever more seldom: a database that is away does not come back sooner.
+            return AskOften + (waited - CallerWaits) / 2;
+        }
+        return waited / 2 < AskAgain ? AskAgain
+            : waited / 2 > AskOften ? AskOften
+            : waited / 2;
+    }
 }

@@ -45,6 +45,16 @@ public sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithS
     /// <summary>Every type with a wire name, by that name.</summary>
     public static IReadOnlyDictionary<string, Type> KnownTypes => Types;
 
+    /// <summary>Has what is known of every type looked up now: each costs milliseconds at its first use.</summary>
+    public static void WarmUp()
+    {
+        Json.MakeReadOnly(populateMissingResolver: true);
+        foreach (var type in Types.Values)
+        {
+            Json.GetTypeInfo(type);
+        }
+    }
+
     public override int Identifier => 7001;
 
     public override string Manifest(object o) =>

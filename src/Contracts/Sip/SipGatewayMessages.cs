@@ -96,6 +96,11 @@ public static class SipGatewayEvents
     [WireName("sip/gateway-leaving/1")]
     public sealed record GatewayLeaving(CallId CallId) : ICallMessage;
 
+    /// <summary>The answer to <see cref="SipGatewayCommands.IsInviteWaiting"/>.</summary>
+    /// <param name="Waits">False: the INVITE has had its final response, and a call begun now would have no caller.</param>
+    [WireName("sip/invite-standing/1")]
+    public sealed record InviteStanding(CallId CallId, string TransactionId, bool Waits) : ICallMessage;
+
     /// <summary>The answer to <see cref="SipGatewayCommands.Leave"/>: how many calls use this gateway still.</summary>
     [WireName("sip/carrying/1")]
     public sealed record Carrying(int Calls) : IWireMessage;
@@ -118,6 +123,13 @@ public static class SipGatewayCommands
     /// <summary>Answers a server transaction.</summary>
     [WireName("sip/send-response/1")]
     public sealed record SendResponse(string TransactionId, int Status, byte[] Message) : IWireMessage;
+
+    /// <summary>
+    /// Asks whether an INVITE that came late to its call still waits for a response; the gateway refuses one that stays
+    /// unanswered too long. Answered with <see cref="SipGatewayEvents.InviteStanding"/>; a yes gives the call that time anew.
+    /// </summary>
+    [WireName("sip/is-invite-waiting/1")]
+    public sealed record IsInviteWaiting(CallId CallId, string TransactionId) : IWireMessage;
 
     /// <summary>
     /// Sends an INVITE that opens a SIP dialog. The gateway finds the target (the named trunk, a registered phone, or the

@@ -106,6 +106,25 @@ public sealed partial class SipGateway
         _endpoint.Respond(transaction, command.Status, command.Message);
     }
 
+    private void OnIsInviteWaiting(SipGatewayCommands.IsInviteWaiting question)
+    {
+        var call = question.CallId;
+        var waits =
+            _invites.TryGetValue(new SipTransactionId(question.TransactionId), out var owner)
+            && owner == call
+            && _admitted.TryGetValue(call, out var admitted)
+            && admitted.Actor is null;
+        if (waits)
+        {
+            // Or it could be refused while the call that has just been told to begin does so.
+            _admitted[call] = _admitted[call] with
+            {
+                SinceTicks = _time.GetTimestamp(),
+            };
+        }
+        Sender.Tell(new SipGatewayEvents.InviteStanding(call, question.TransactionId, waits));
+    }
+
     private void Watch(CallId call, IActorRef actor)
     {
         if (_admitted.TryGetValue(call, out var admitted) && admitted.Actor is null)

@@ -79,6 +79,7 @@ public sealed partial class SipGateway : ReceiveActor, IWithTimers
 
         // From the calls.
         Receive<SipGatewayCommands.SendResponse>(OnSendResponse);
+        Receive<SipGatewayCommands.IsInviteWaiting>(OnIsInviteWaiting);
         ReceiveOutbound();
         ReceiveLeaving();
         Receive<Terminated>(t =>

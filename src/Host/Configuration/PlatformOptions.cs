@@ -119,6 +119,9 @@ public sealed class NodeOptions
     internal string EffectiveName => Name.Length > 0 ? Name : Environment.MachineName.ToLowerInvariant();
 
     internal bool Has(NodeRole role) => Roles.Contains(role);
+
+    /// <summary>Calls or conversations live here, which write what they decide.</summary>
+    internal bool Journals => Has(NodeRole.Call) || Has(NodeRole.Dialog);
 }
 
 public sealed class HttpOptions : IValidatableObject

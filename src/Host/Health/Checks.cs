@@ -6,6 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OCPlatform.AiAdapters.Engines;
 using OCPlatform.AiAdapters.Models;
 using OCPlatform.CallActors;
+using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Nodes;
 using OCPlatform.Contracts.Persistence;
 using OCPlatform.Contracts.Sharding;
@@ -115,6 +116,17 @@ internal sealed class ModelsCheck(ModelStore models, IServiceProvider services) 
                 : HealthCheckResult.Healthy(models.Directory)
         );
     }
+}
+
+/// <summary>The journal has been used once since the start, so that no call's first event waits for that.</summary>
+internal sealed class JournalCheck(JournalWarmth warmth) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellation) =>
+        Task.FromResult(
+            warmth.IsReady
+                ? HealthCheckResult.Healthy(warmth.Doubt)
+                : HealthCheckResult.Unhealthy("no event has been written and read back yet")
+        );
 }
 
 /// <summary>

@@ -22,6 +22,10 @@ public static class HealthApi
             .AddCheck<ShardsCheck>("shards", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<DatabaseCheck>("database", tags: [Ready], timeout: CheckTimeout)
             .AddCheck<DrainingCheck>("accepting", tags: [Ready], timeout: CheckTimeout);
+        if (node.Journals)
+        {
+            checks.AddCheck<JournalCheck>("journal", tags: [Ready], timeout: CheckTimeout);
+        }
         if (node.Has(NodeRole.Gateway))
         {
             checks.AddCheck<SipCheck>("sip", tags: [Ready], timeout: CheckTimeout);

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using OCPlatform.CallActors.Placement;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Contracts.Tests.Nodes;
@@ -13,6 +14,9 @@ namespace OCPlatform.CallActors.Tests.Placement;
 public abstract class CallNodes : IAsyncLifetime
 {
     protected NodeCluster Cluster { get; } = new();
+
+    /// <summary>Of the journals of the nodes that are started from now on; null: they are ready.</summary>
+    protected JournalWarmth? Warmth { get; set; }
 
     /// <summary>Where each call was taken up, in order.</summary>
     protected ConcurrentDictionary<CallId, ConcurrentQueue<string>> Homes { get; } = new();
@@ -64,8 +68,12 @@ public abstract class CallNodes : IAsyncLifetime
             Props.Create(() => new Witness(live, view, new CallMetrics(), TimeProvider.System, calls)),
             Witness.Name
         );
-        system.ActorOf(Props.Create(() => new ShardClaims(view, live, TimeProvider.System, calls)));
-        await NodeCluster.EventuallyAsync(() => view.ClaimedShards == ShardClaims.Least);
+        var warmth = Warmth;
+        system.ActorOf(Props.Create(() => new ShardClaims(view, live, TimeProvider.System, calls, warmth)));
+        if (Warmth is null or { IsReady: true })
+        {
+            await NodeCluster.EventuallyAsync(() => view.ClaimedShards == ShardClaims.Least);
+        }
         return new CallNode(node, live, region, gateway);
     }
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using OCPlatform.CallActors.Placement;
 using OCPlatform.Contracts.Calls;
+using OCPlatform.Contracts.Journaling;
 using OCPlatform.Contracts.Sharding;
 using OCPlatform.Contracts.Sip;
 using OCPlatform.Contracts.Tests.Nodes;
@@ -24,6 +25,20 @@ public sealed class PlacementTests : CallNodes
         after.Should().OnlyContain(call => Homes[call].Single() == b.Node.Address, "it had none, and the other ten");
         before.Should().OnlyContain(call => Homes[call].Single() == a.Node.Address);
         a.Live.Count.Should().Be(10);
+    }
+
+    [Fact]
+    public async Task A_node_claims_no_shards_for_new_calls_before_its_journal_is_ready()
+    {
+        Warmth = new JournalWarmth();
+        var a = await StartAsync();
+        // What it had touched before would have answered before.
+        await a.Region.Ask<ShardTouch.Here>(new ShardTouch("00"), TimeSpan.FromSeconds(60));
+        a.Node.View.ClaimedShards.Should().Be(0);
+
+        Warmth.Settle(doubt: null);
+
+        await NodeCluster.EventuallyAsync(() => a.Node.View.ClaimedShards == ShardClaims.Least);
     }
 
     [Fact]

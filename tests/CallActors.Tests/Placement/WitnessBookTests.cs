@@ -55,9 +55,45 @@ public sealed class WitnessBookTests
         book.LostCalls.Should().Be(1);
         book.Due(At(1), 50).Should().Equal(Calls[0]);
         book.Due(At(1.1), 50).Should().BeEmpty("it was just asked for");
-        book.Due(At(2), 50).Should().Equal(Calls[0]);
         book.TakeHopeless(At(61)).Should().Equal(Calls[0]);
         book.LostCalls.Should().Be(0);
+    }
+
+    [Fact]
+    public void A_lost_call_is_asked_for_each_second_while_a_caller_can_wait_and_then_ever_more_seldom()
+    {
+        var book = Lonely(Calls[..1]);
+        var asked = Enumerable
+            .Range(0, 600)
+            .Select(tick => At(tick / 10.0))
+            .Where(now => book.Due(now, 50).Count > 0)
+            .ToList();
+
+        var pauses = asked.Zip(asked.Skip(1), (one, next) => (At: one, Pause: next - one)).ToList();
+
+        pauses.Where(p => p.At < At(30)).Should().OnlyContain(p => p.Pause >= At(0.4) && p.Pause <= At(1.1));
+        var later = pauses.Where(p => p.At >= At(30)).Select(p => p.Pause).ToList();
+        later.Should().HaveCountGreaterThan(3).And.BeInAscendingOrder();
+        later[^1].Should().BeGreaterThan(At(5));
+    }
+
+    [Fact]
+    public void Others_wait_while_calls_of_a_dead_node_are_taken_up_but_not_for_ever()
+    {
+        var book = Lonely(Calls[..2]);
+        book.TakesUp(At(1)).Should().BeTrue();
+        book.Begun("a", Calls[0]);
+        book.TakesUp(At(1)).Should().BeTrue();
+        book.Begun("b", Calls[1]);
+        book.TakesUp(At(1)).Should().BeFalse("all are back");
+
+        book = Lonely(Calls);
+        book.TakesUp(At(10)).Should().BeFalse("they were long enough about it");
+
+        book = new WitnessBook("a");
+        book.Begun("a", Calls[0]);
+        book.Leave(Calls[0], At(0));
+        book.TakesUp(At(1)).Should().BeFalse("it left in good order, and its shard has a home");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class HttpTests(HostFixture host)
 
         health.GetProperty("status").GetString().Should().Be("healthy");
         var checks = health.GetProperty("checks");
-        foreach (var part in new[] { "cluster", "shards", "sip", "models", "database", "accepting" })
+        foreach (var part in new[] { "cluster", "shards", "sip", "models", "database", "journal", "accepting" })
         {
             checks.GetProperty(part).GetProperty("status").GetString().Should().Be("healthy", part);
         }

@@ -152,13 +152,27 @@ public sealed class SipGatewayTests : TestKit
     public void A_call_that_cannot_be_started_is_refused_with_503_and_counts_no_more()
     {
         _phone.Client.ReceiveTimeout = 15_000;
-        Start();
+        var gateway = Start();
         Send(Invite());
-        _calls.ExpectMsg<SipGatewayEvents.InviteArrived>();
+        var arrived = _calls.ExpectMsg<SipGatewayEvents.InviteArrived>();
 
         Receive(SipStatus.ServiceUnavailable).Headers[SipHeaderId.RetryAfter].Should().NotBeNull();
 
         _status.LiveCalls.Should().Be(0);
+        Waits(gateway, arrived, arrived.CallId).Should().BeFalse("the call comes too late");
+    }
+
+    [Fact]
+    public void Whether_an_INVITE_still_waits_is_told_to_the_call_that_asks_late()
+    {
+        var gateway = Start();
+        Send(Invite());
+        var arrived = _calls.ExpectMsg<SipGatewayEvents.InviteArrived>();
+
+        Waits(gateway, arrived, arrived.CallId).Should().BeTrue();
+        Waits(gateway, arrived, CallId.New()).Should().BeFalse("it is another call's");
+        Answer(arrived, SipStatus.Ringing);
+        Waits(gateway, arrived, arrived.CallId).Should().BeFalse("a call has it already");
     }
 
     [Fact]
@@ -327,6 +341,12 @@ public sealed class SipGatewayTests : TestKit
         var ack = SipRequest.Create(SipMethod.Ack, invite.RequestUri, invite.From, refusal.To, invite.CallId, 1);
         ack.Headers.AddFirst(SipHeaderId.Via, invite.Headers[SipHeaderId.Via]!);
         Send(ack);
+    }
+
+    private bool Waits(IActorRef gateway, SipGatewayEvents.InviteArrived arrived, CallId call)
+    {
+        gateway.Tell(new SipGatewayCommands.IsInviteWaiting(call, arrived.TransactionId), _calls);
+        return _calls.ExpectMsg<SipGatewayEvents.InviteStanding>().Waits;
     }
 
     private void Answer(SipGatewayEvents.InviteArrived arrived, int status, IActorRef? call = null)
