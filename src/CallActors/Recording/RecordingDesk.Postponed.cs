@@ -27,6 +27,10 @@ public sealed partial class RecordingDesk
         List<CallCommands.NoteRecording> kept = [];
         for (var left = _postponed.Count; left > 0 && _postponed.TryDequeue(out var item); left--)
         {
+            if (!File.Exists(item.File.Path))
+            {
+                continue; // Who looked for what dead nodes left behind has found it, and told its call.
+            }
             try
             {
                 cancellation.ThrowIfCancellationRequested();

@@ -31,7 +31,7 @@ public sealed class RecordingPostponedTests : TestKit
         failed.IsPostponed.Should().BeTrue();
         using var keeper = new RecordingKeeper(
             desk,
-            _box.Recovery(desk),
+            _box.Recovery(_box.DeskOf("node-2")), // Which does not look into this node's folder.
             _box.Retention(),
             _box.Deletion(),
             new Calls(TestActor),
@@ -56,6 +56,21 @@ public sealed class RecordingPostponedTests : TestKit
         await keeper.StopAsync(default);
     }
 
+    [Fact]
+    public async Task What_somebody_else_has_kept_meanwhile_is_not_kept_again()
+    {
+        var desk = _box.Desk();
+        await _box.Catalog.ListAsync(1, null, default);
+        await ExecuteAsync("ALTER TABLE recordings RENAME TO away");
+        await Assert.ThrowsAsync<RecordingException>(() => RecordingBox.RecordAsync(desk, _call));
+        await ExecuteAsync("ALTER TABLE away RENAME TO recordings");
+
+        (await _box.Recovery(desk).RunAsync(default)).Should().ContainSingle();
+
+        (await desk.KeepPostponedAsync(default)).Should().BeEmpty();
+        desk.Postponed.Should().Be(0);
+    }
+
     private async Task<CallCommands.NoteRecording> NoteAsync()
     {
         CallCommands.NoteRecording? note = null;
@@ -63,9 +78,9 @@ public sealed class RecordingPostponedTests : TestKit
             async () =>
             {
                 _box.Time.Advance(RecordingDesk.RetryInterval);
-                note = await ExpectMsgAsync<CallCommands.NoteRecording>(TimeSpan.FromMilliseconds(200));
+                note = await ExpectMsgAsync<CallCommands.NoteRecording>(TimeSpan.FromMilliseconds(500));
             },
-            TimeSpan.FromSeconds(15)
+            TimeSpan.FromSeconds(10)
         );
         return note!;
     }
