@@ -34,15 +34,15 @@ public sealed partial class CallActor
     private const int MostUnsent = 16;
     private readonly Queue<IWireMessage> _unsent = [];
 
-    // Leaves, and waits to hear that the peer knows another one.
-    private IActorRef? _leftGateway;
-
     // Responses go back to the gateway that holds the transaction.
     private readonly Dictionary<string, IActorRef> _transactions = [];
 
     private enum SeekReason
     {
         TakeUp,
+
+        /// <summary>For a call of ours.</summary>
+        Placing,
 
         /// <summary>The gateway is gone.</summary>
         Gone,
@@ -59,7 +59,8 @@ public sealed partial class CallActor
     {
         Receive<Terminated>(gone => OnGatewayGone(gone.ActorRef));
         Receive<SipGatewayEvents.GatewayLeaving>(_ => OnGatewayLeaving());
-        Receive<SeekDue>(due => SeekGateway(due.Reason, except: _gateway));
+        Receive<SeekDue>(OnSeekDue);
+        Receive<MoveOverdue>(_ => OnMoveOverdue());
         Receive<GatewayFound>(OnGatewayFound);
     }
 
@@ -119,18 +120,8 @@ public sealed partial class CallActor
         {
             return;
         }
-        var cluster = _services.Cluster;
         var former = reason == SeekReason.TakeUp ? FormerGateway() : null;
-        var others = cluster
-            .Nodes.Where(node => !node.Draining && node.SipGateway is not null && node.Name != cluster.Self.Name)
-            .Select(node => node.SipGateway!)
-            .ToArray();
-        Random.Shared.Shuffle(others);
-        IActorRef? own = null;
-        if (!cluster.Self.Draining && ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var registered))
-        {
-            own = registered;
-        }
+        var (own, others) = LivingGateways();
         if (
             own is not null
             && !own.Equals(except)
@@ -141,7 +132,25 @@ public sealed partial class CallActor
             return;
         }
         var paths = others.OrderBy(path => path != former).Where(path => except is null || path != PathOf(except));
-        FindAsync(Context.System, [.. paths], own ?? except, reason).PipeTo(Self);
+        // The one that failed before is better than none; one that is gone, or leaves, is none.
+        var otherwise =
+            reason == SeekReason.TakeUp ? own ?? except
+            : _gatewayIsGone || (reason == SeekReason.Leaving && _leftGateway is null) ? null
+            : except;
+        FindAsync(Context.System, [.. paths], otherwise, reason).PipeTo(Self);
+    }
+
+    /// <summary>This node's gateway, and the paths of the others in any order, without those that leave.</summary>
+    private (IActorRef? Own, string[] Others) LivingGateways()
+    {
+        var cluster = _services.Cluster;
+        var others = cluster
+            .Nodes.Where(node => !node.Draining && node.SipGateway is not null && node.Name != cluster.Self.Name)
+            .Select(node => node.SipGateway!)
+            .ToArray();
+        Random.Shared.Shuffle(others);
+        var hasOwn = ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out var own) && !cluster.Self.Draining;
+        return (hasOwn ? own : null, others);
     }
 
     private static async Task<GatewayFound> FindAsync(
@@ -162,8 +171,7 @@ public sealed partial class CallActor
                 // The next one.
             }
         }
-        // The one that failed before is better than none; one that is gone is none.
-        return new GatewayFound(reason == SeekReason.TakeUp ? otherwise : null, reason);
+        return new GatewayFound(otherwise, reason);
     }
 
     private string? FormerGateway() => _state.SipDialog is { Length: > 0 } json ? ReadLeg(json)?.Gateway : null;
@@ -197,7 +205,7 @@ public sealed partial class CallActor
         if (_leg is { Session: { Phase: SipSessionPhase.Inviting, Role: Sip.Dialogs.SipDialogRole.Uac } } leg)
         {
             // Nobody can cancel the INVITE of a transaction that is gone.
-            _endCause = Lost("its INVITE was under way there");
+            _endCause = LostGateway("its INVITE was under way there");
             leg.Session.OnRequestFailed(leg.Session.State.Invite!.Key, SipRequestFailure.TransportError, Elapsed);
             Drain(leg);
         }
@@ -209,10 +217,24 @@ public sealed partial class CallActor
             }
             Drain(open);
         }
+        MarkMoves();
         SeekSoon(SeekReason.Gone);
     }
 
-    private void OnGatewayLeaving() => SeekSoon(SeekReason.Leaving);
+    private void OnSeekDue(SeekDue due)
+    {
+        if (
+            due.Reason == SeekReason.Gone
+            && !_gatewayIsGone
+            && _legs.TrueForAll(leg => leg.Move is not { IsTold: true })
+        )
+        {
+            // The peer has found one in the meantime.
+            OnGatewayFound(new GatewayFound(_gateway, due.Reason));
+            return;
+        }
+        SeekGateway(due.Reason, except: _gateway);
+    }
 
     private void SeekSoon(SeekReason reason) =>
         Timers.StartSingleTimer(
@@ -232,32 +254,22 @@ public sealed partial class CallActor
         var isOther = !gateway.Equals(_gateway);
         if (isOther && found.Reason == SeekReason.Leaving)
         {
-            _leftGateway = _gateway;
+            _leftGateway ??= _gateway;
         }
         UseGateway(gateway);
-        foreach (var leg in _legs.ToList())
+        if (isOther)
         {
-            leg.FlowIsLost |= isOther;
-            if (found.Reason != SeekReason.TakeUp && leg is { Connected: true, Session.End: null })
-            {
-                TellMove(leg, found.Reason);
-            }
+            _legs.ForEach(leg => leg.FlowIsLost = true);
         }
+        if (isOther && found.Reason != SeekReason.TakeUp)
+        {
+            MarkMoves();
+        }
+        TellMoves();
         if (found.Reason == SeekReason.TakeUp && _takeUp is not null && _leg is { Session.End: null } first)
         {
             OfferAgain(first);
         }
-    }
-
-    /// <summary>A target refresh that changes nothing but our Contact (RFC 3261 §12.2): UPDATE, or a re-INVITE as it was.</summary>
-    private void TellMove(CallLeg leg, SeekReason reason)
-    {
-        leg.Session.MoveTo(SipUri.Create(_id.Value, SipSession.PlaceholderHost));
-        if (leg.Session.Refresh(Elapsed) == SipSessionResult.Pending)
-        {
-            Timers.StartSingleTimer(nameof(SeekDue), new SeekDue(reason), OfferRetry);
-        }
-        Drain(leg);
     }
 
     // ---- responses ----

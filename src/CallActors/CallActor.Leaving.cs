@@ -21,11 +21,16 @@ public sealed partial class CallActor
     // A transaction of either side can be waited for this long; then the call moves all the same.
     private static readonly TimeSpan TransactionWithin = TimeSpan.FromSeconds(1);
 
-    // A call of ours that rings cannot move: its INVITE is bound to its gateway. So it may be answered first; a shard is given
-    // 10 s to leave (akka.cluster.sharding.handoff-timeout).
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(8);
+    // A call of ours that rings cannot move: its INVITE is bound to its gateway. So it may be answered first.
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan LeavePoll = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DurableWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// What a call takes to leave at most. Its shard must give it longer (akka.cluster.sharding.handoff-timeout, which cuts
+    /// entities 5 s before its end), or it is cut without the event that it left.
+    /// </summary>
+    internal static readonly TimeSpan LongestDeparture = AnswerWithin + DurableWithin;
 
     // A tick of the media clock; and what a stream may wait for its first packet (a held one sends none).
     private static readonly TimeSpan MediaTick = TimeSpan.FromMilliseconds(20);

@@ -277,6 +277,10 @@ public sealed partial class CallActor
         {
             cause = Lost($"its peer knows nothing of it any more: {end.Detail}", end.Status);
         }
+        else if (leg.Move is not null && end.By == SipEndedBy.Network)
+        {
+            cause = LostGateway($"its peer could not be told of another one: {end.Detail}", end.Status);
+        }
         if (leg == _next)
         {
             OnNextFailed(cause);

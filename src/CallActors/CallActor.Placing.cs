@@ -1,7 +1,7 @@
+using Akka.Actor;
 using Akka.Event;
-using Akka.Hosting;
 using OCPlatform.Contracts.Calls;
-using OCPlatform.Contracts.Sharding;
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Sip;
 using OCPlatform.Sip.Sessions;
 
@@ -31,9 +31,17 @@ public sealed partial class CallActor
             End(Unplaceable(EndReason.BadRequest, $"'{text}' is no Replaces value"));
             return;
         }
-        if (!ActorRegistry.For(Context.System).TryGet<SipGatewayKey>(out _gateway))
+        SeekGatewayFor(new Placement(target, caller, replaces, place));
+    }
+
+    /// <param name="Command">As it was asked for.</param>
+    private sealed record Placement(SipUri Target, SipUri Caller, SipReplaces? Replaces, CallCommands.Place Command);
+
+    private void Place(Placement placement, IActorRef? gateway)
+    {
+        if (gateway is null)
         {
-            End(Unplaceable(EndReason.NoRoute, "this node has no SIP gateway"));
+            End(Unplaceable(EndReason.NoRoute, "no node of the cluster has a SIP gateway that is up"));
             return;
         }
         if (!TryOpenMedia())
@@ -41,9 +49,89 @@ public sealed partial class CallActor
             End(Unplaceable(EndReason.Overloaded, "no RTP port is free"));
             return;
         }
+        UseGateway(gateway);
+        var (target, caller, replaces, place) = placement;
         var ring = TimeSpan.FromSeconds(place.RingSeconds ?? _options.PlacedRingSeconds);
         _leg = CallLegTo(target, caller, place.Trunk, replaces, referredBy: null, ring);
         Drain(_leg);
+    }
+
+    // ---- by which gateway ----
+
+    /// <summary>
+    /// The gateway for a call of ours: for what may be a registered phone the one where it is registered, since only that one has
+    /// its connection; else this node's own; else any other.
+    /// </summary>
+    private void SeekGatewayFor(Placement placement)
+    {
+        var (own, others) = LivingGateways();
+        var mayBePhone =
+            placement.Command.Trunk is null
+            && placement.Target is { IsSip: true, Host: not SipSession.PlaceholderHost };
+        if (own is not null && (others.Length == 0 || !mayBePhone))
+        {
+            Place(placement, own);
+            return;
+        }
+        Become(() =>
+        {
+            Receive<GatewayFound>(found =>
+            {
+                Become(InCall);
+                Place(placement, found.Gateway);
+                Stash.UnstashAll();
+            });
+            Receive<CallQueries.Get>(_ => Sender.Tell(new CallQueries.Answer(_id, RecordNow())));
+            ReceiveAny(_ => Stash.Stash());
+        });
+        var phone = mayBePhone ? placement.Target.ToString() : null;
+        FindForPlacingAsync(Context.System, own, others, phone).PipeTo(Self);
+    }
+
+    private static async Task<GatewayFound> FindForPlacingAsync(
+        ActorSystem system,
+        IActorRef? own,
+        IReadOnlyList<string> others,
+        string? phone
+    )
+    {
+        if (phone is not null)
+        {
+            // All at once: each that is silent would cost its deadline.
+            var asked = others.Select(path => WithPhoneAsync(system.ActorSelection(path), phone)).ToList();
+            if (own is not null)
+            {
+                asked.Insert(0, WithPhoneAsync(new ActorSelection(own, ""), phone));
+            }
+            await foreach (var answer in Task.WhenEach(asked))
+            {
+                if (await answer is { } gateway)
+                {
+                    return new GatewayFound(gateway, SeekReason.Placing);
+                }
+            }
+        }
+        return own is null
+            ? await FindAsync(system, others, otherwise: null, SeekReason.Placing)
+            : new GatewayFound(own, SeekReason.Placing);
+    }
+
+    /// <summary>The gateway, if the phone is registered there; null when it is not, or nobody answers in time.</summary>
+    private static async Task<IActorRef?> WithPhoneAsync(ActorSelection selection, string phone)
+    {
+        try
+        {
+            var gateway = await selection.ResolveOne(GatewayDeadline);
+            var answer = await gateway.Ask<SipGatewayQueries.PhoneAnswer>(
+                new SipGatewayQueries.FindPhone(phone),
+                GatewayDeadline
+            );
+            return answer.IsHere ? gateway : null;
+        }
+        catch (Exception e) when (e is ActorNotFoundException or AskTimeoutException)
+        {
+            return null;
+        }
     }
 
     private static EndCause Unplaceable(EndReason reason, string cause) => new(EndedBy.Platform, reason, null, cause);

@@ -64,7 +64,7 @@ public sealed partial class CallActor
                         note.DurationMs,
                         note.Bytes,
                         note.Sha256,
-                        LostMs: 0,
+                        note.LostMs,
                         note.Fault,
                         note.Part
                     )

@@ -59,8 +59,15 @@ public sealed partial class CallActor
             case SipSessionEvent.Established:
                 leg.Answered = true;
                 break;
-            case SipSessionEvent.SessionChanged when leg == _leg && leg.Connected:
-                RecordSession(leg);
+            case SipSessionEvent.SessionChanged:
+                OnRefreshed(leg);
+                if (leg == _leg && leg.Connected)
+                {
+                    RecordSession(leg);
+                }
+                break;
+            case SipSessionEvent.RefreshFailed failed:
+                OnMoveFailed(leg, failed);
                 break;
             case SipSessionEvent.DigitReceived digit:
                 OnDigit(digit.Digit.Key, digit.Digit.DurationMs ?? 0, Now);

@@ -101,11 +101,6 @@ public sealed partial class CallActor
         }
         leg.Session.OnResponse(key, response, Elapsed);
         Drain(leg);
-        if (response.IsSuccess && _leftGateway is { } left)
-        {
-            left.Tell(new SipGatewayCommands.Release(_id));
-            _leftGateway = null;
-        }
         if (response.IsFinal)
         {
             OnVerbAnswered(arrived.RequestKey, response.StatusCode, response.ReasonPhrase);

@@ -30,7 +30,7 @@ namespace OCPlatform.CallActors;
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
 /// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs, CallActor.Unanswered.cs and
 /// CallActor.Resuming.cs: how it goes on in another process; CallActor.Leaving.cs: how it gets there in good order;
-/// CallActor.Gateways.cs: how it finds its gateway.
+/// CallActor.Gateways.cs: how it finds its gateway; CallActor.Moving.cs: how its peer hears of another one.
 /// </remarks>
 public sealed partial class CallActor : ReceiveActor, IWithTimers, IWithStash
 {

@@ -80,7 +80,7 @@ public class CallGatewayTests : CallActorTestBase
     public void A_call_of_ours_that_rings_there_ends_with_the_gateway()
     {
         var call = StartCall(_id);
-        call.Tell(new CallCommands.Place(_id, "sip:bob@127.0.0.1:45060", null, null, null, null), TestActor);
+        call.Tell(new CallCommands.Place(_id, "+4930123456", null, "carrier", null, null), TestActor);
         var sent = ExpectInvite();
         call.Tell(
             new SipGatewayEvents.RequestSent(

@@ -1,10 +1,12 @@
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Hosting;
 using Akka.TestKit;
 using OCPlatform.CallActors.Voice;
 using OCPlatform.Contracts.Calls;
 using OCPlatform.Contracts.Conversations;
 using OCPlatform.Contracts.Sharding;
+using OCPlatform.Contracts.Tests.Nodes;
 using OCPlatform.Sip;
 
 namespace OCPlatform.CallActors.Tests;
@@ -142,6 +144,17 @@ public class CallMigrationTests : CallActorTestBase
 
         ExpectTerminated(call);
         JournalOf(_id).Should().Contain(e => e is CallEvents.Ended);
+    }
+
+    [Fact]
+    public void A_shard_that_leaves_is_given_longer_than_any_of_its_calls_takes()
+    {
+        var tuning = ConfigurationFactory.ParseString(File.ReadAllText(TestNode.HoconOf("sharding")));
+        var cutBeforeEnd = TimeSpan.FromSeconds(5); // Akka: HandOffStopper stops entities that long before handoff-timeout.
+
+        var given = tuning.GetTimeSpan("akka.cluster.sharding.handoff-timeout") - cutBeforeEnd;
+
+        given.Should().BeGreaterThan(CallActor.LongestDeparture);
     }
 
     private void Leave(IActorRef call)

@@ -12,7 +12,7 @@ namespace OCPlatform.CallActors.Recording;
 /// Begins recordings on this node and sees each to its end: hashed, in the catalogue, in the store. What is begun is finished
 /// whatever becomes of who began it.
 /// </summary>
-public sealed class RecordingDesk : IDisposable
+public sealed partial class RecordingDesk : IDisposable
 {
     // Recordings that end about the same time are one transaction of the catalogue.
     private const int MostInBatch = 64;
@@ -205,7 +205,7 @@ public sealed class RecordingDesk : IDisposable
         }
         catch (Exception e)
         {
-            batch.ForEach(item => Fail(item, e));
+            batch.ForEach(item => Postpone(item, e));
             return;
         }
         foreach (var item in batch)
@@ -322,7 +322,26 @@ public sealed record ActiveRecording(
 
 /// <summary>A recording that is in the store.</summary>
 /// <param name="LostMs">Silence that stands for audio which could not be written.</param>
-public sealed record KeptRecording(RecordingEntry Entry, long LostMs);
+public sealed record KeptRecording(RecordingEntry Entry, long LostMs)
+{
+    /// <summary>What its call is told of it, when it is kept later than it ended.</summary>
+    public CallCommands.NoteRecording Note =>
+        new(
+            Entry.CallId,
+            Entry.Recording,
+            Entry.Uri,
+            Entry.DurationMs,
+            Entry.Bytes,
+            Entry.Sha256,
+            Entry.Fault,
+            Entry.Part,
+            LostMs
+        );
+}
 
 /// <summary>A recording could not be made or kept; the message names the cause for a person.</summary>
-public sealed class RecordingException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class RecordingException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The database is away: it is complete on disk, and is kept when the database is back.</summary>
+    public bool IsPostponed { get; init; }
+}

@@ -7,8 +7,8 @@ using OCPlatform.Contracts.Sharding;
 namespace OCPlatform.CallActors.Recording;
 
 /// <summary>
-/// The node's errands for its recordings: recovery after the start and of nodes that are gone, uploads every second, what is
-/// left to delete every minute, retention every hour; and at the stop it waits for those that are being ended.
+/// The node's errands for its recordings: recovery after the start and of nodes that are gone, uploads every second, what
+/// waits for the database every ten, what is left to delete every minute, retention every hour; and at the stop it waits for those that are being ended.
 /// </summary>
 public sealed class RecordingKeeper(
     RecordingDesk desk,
@@ -35,6 +35,12 @@ public sealed class RecordingKeeper(
                 "Recovery",
                 RecordingRecovery.BeatInterval,
                 () => NoteAsync(recovery.WatchAsync, stoppingToken),
+                stoppingToken
+            ),
+            RepeatAsync(
+                "Keeping",
+                RecordingDesk.RetryInterval,
+                () => NoteAsync(desk.KeepPostponedAsync, stoppingToken),
                 stoppingToken
             ),
             RepeatAsync("Deletion", DeletionInterval, () => deletion.GoOnAsync(stoppingToken), stoppingToken),

@@ -57,20 +57,9 @@ public sealed class RecordingRecovery(RecordingDesk desk, TimeProvider time, ILo
                 {
                     continue; // It is being written, or nothing was recorded.
                 }
-                var entry = (await desk.KeepAsync(id, startedAt, offsetMs, finished)).Entry;
+                var recovered = await desk.KeepAsync(id, startedAt, offsetMs, finished);
                 log.LogWarning("Recording {Recording} was left behind by a process that ended; it is kept", id);
-                kept.Add(
-                    new CallCommands.NoteRecording(
-                        entry.CallId,
-                        entry.Recording,
-                        entry.Uri,
-                        entry.DurationMs,
-                        entry.Bytes,
-                        entry.Sha256,
-                        entry.Fault,
-                        entry.Part
-                    )
-                );
+                kept.Add(recovered.Note);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecordingException)
             {

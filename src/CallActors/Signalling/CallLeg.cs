@@ -40,6 +40,9 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
     /// </summary>
     public bool FlowIsLost { get; set; }
 
+    /// <summary>Its peer has yet to be told that our Contact is another gateway's; null: it knows.</summary>
+    public LegMove? Move { get; set; }
+
     /// <summary>Whether its peer may have us call others by REFER.</summary>
     public bool AllowReferrals { get; set; } = true;
 
@@ -135,4 +138,14 @@ public sealed class CallLeg(int number, SipSession session, SipPath? path, Negot
             || bytes[0] == 169 && bytes[1] == 254
             || bytes[0] == 100 && bytes[1] is >= 64 and < 128;
     }
+}
+
+/// <summary>What was tried to tell a leg's peer of another gateway.</summary>
+public sealed class LegMove
+{
+    /// <summary>It was tried.</summary>
+    public bool IsTold { get; set; }
+
+    /// <summary>The last try was refused by the peer itself: it is there, and can be reached.</summary>
+    public bool PeerAnswers { get; set; }
 }

@@ -107,8 +107,12 @@ public static class CallCommands
     [WireName("call/stop-recording/1")]
     public sealed record StopRecording(CallId CallId) : ICallMessage;
 
-    /// <summary>Tells a call what became of a recording whose process was killed: an event for its journal. No answer.</summary>
+    /// <summary>
+    /// Tells a call what became of a recording whose process was killed, or that waited for the database: an event for its
+    /// journal. No answer.
+    /// </summary>
     /// <param name="Part">Which file of the recording.</param>
+    /// <param name="LostMs">Silence that stands for audio which could not be written.</param>
     [WireName("call/note-recording/1")]
     public sealed record NoteRecording(
         CallId CallId,
@@ -118,7 +122,8 @@ public static class CallCommands
         long Bytes,
         string Sha256,
         string? Fault,
-        int Part = 1
+        int Part = 1,
+        long LostMs = 0
     ) : ICallMessage;
 
     /// <summary>Takes up a call whose process went away: its journal tells what it was.</summary>

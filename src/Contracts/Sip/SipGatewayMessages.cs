@@ -106,6 +106,17 @@ public static class SipGatewayEvents
     public sealed record Carrying(int Calls) : IWireMessage;
 }
 
+/// <summary>What a call wants to know of a gateway.</summary>
+public static class SipGatewayQueries
+{
+    /// <summary>Whether a phone is registered at the gateway under this URI, and can be reached: answered with <see cref="PhoneAnswer"/>.</summary>
+    [WireName("sip/find-phone/1")]
+    public sealed record FindPhone(string Uri) : IWireMessage;
+
+    [WireName("sip/phone-answer/1")]
+    public sealed record PhoneAnswer(bool IsHere) : IWireMessage;
+}
+
 /// <summary>What a call asks of a gateway.</summary>
 public static class SipGatewayCommands
 {

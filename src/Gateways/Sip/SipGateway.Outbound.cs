@@ -26,6 +26,13 @@ public sealed partial class SipGateway
         Receive<SipGatewayCommands.CancelRequest>(command => _outbound.Cancel(command));
         Receive<SipGatewayCommands.SendRequest>(OnSendRequest);
         Receive<SipGatewayCommands.SendStateless>(command => _outbound.SendStateless(command));
+        Receive<SipGatewayQueries.FindPhone>(find =>
+            Sender.Tell(
+                new SipGatewayQueries.PhoneAnswer(
+                    SipUri.TryParse(find.Uri, out var phone) && _outboundServices.Registrations.Find(phone).Count > 0
+                )
+            )
+        );
         Receive<OutboundContext.Resolved>(r => r.Request.OnResolved(r.Step, r.Destinations, r.Error));
         Receive<OutboundContext.Due>(due => due.Request.OnDeadline(due.Step));
     }

@@ -24,6 +24,7 @@ public static class MembershipSetup
     {
         services.AddSingleton<MemberTimes>();
         services.AddHostedService<ClusterMetrics>();
+        services.AddHostedService<DatabaseMetrics>();
         return services;
     }
 

@@ -146,9 +146,13 @@ public sealed partial class SipSession
             return;
         }
         _change = null;
-        if (!EndIfLost(response, now) && !change.IsRefresh)
+        if (!EndIfLost(response, now))
         {
-            Push(new SipSessionEvent.OfferRejected(response.StatusCode, response));
+            Push(
+                change.IsRefresh
+                    ? new SipSessionEvent.RefreshFailed(response.StatusCode, response)
+                    : new SipSessionEvent.OfferRejected(response.StatusCode, response)
+            );
         }
     }
 
@@ -268,7 +272,11 @@ public sealed partial class SipSession
                 now
             );
         }
-        else if (!change.IsRefresh)
+        else if (change.IsRefresh)
+        {
+            Push(new SipSessionEvent.RefreshFailed(SipStatus.ServiceUnavailable, null));
+        }
+        else
         {
             Push(
                 new SipSessionEvent.OfferRejected(

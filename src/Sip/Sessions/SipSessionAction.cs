@@ -83,6 +83,14 @@ public abstract record SipSessionEvent : SipSessionAction
     public sealed record OfferRejected(int Status, SipResponse? Response) : SipSessionEvent;
 
     /// <summary>
+    /// A refresh of ours (<see cref="SipSession.Refresh"/>, or the session timer's) was refused, or could not be sent; the session is
+    /// as before (RFC 3261 §14.1). One that the peer knows of ends in <see cref="SessionChanged"/>.
+    /// </summary>
+    /// <param name="Status">The status; 503 when none came.</param>
+    /// <param name="Response">The refusal; null when none came.</param>
+    public sealed record RefreshFailed(int Status, SipResponse? Response) : SipSessionEvent;
+
+    /// <summary>
     /// A provisional response to our INVITE, 100 included. Its body, when not reliable, foretells the answer: early media.
     /// </summary>
     public sealed record Progress(int Status, SipResponse Response, bool Reliable) : SipSessionEvent

@@ -114,7 +114,8 @@ public sealed class TestNode : INodeSelf
         return tuning;
     }
 
-    private static string HoconOf(string name)
+    /// <summary>Where the product's tuning of that name is.</summary>
+    internal static string HoconOf(string name)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder.GetFiles("OCPlatform.sln").Length == 0)

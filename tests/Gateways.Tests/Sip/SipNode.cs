@@ -54,6 +54,7 @@ public abstract class SipNode : TestKit
         registry.TryRegister<CallRegion>(Calls);
         registry.TryRegister<ConversationRegion>(Conversations);
         var (status, options) = (Status, Options);
+        var outbound = OutboundServices.Default() with { Registrations = Registrations };
         var services = new SipServices(
             options,
             new ChatOptions { Agent = "frontdesk" },
@@ -73,7 +74,8 @@ public abstract class SipNode : TestKit
                     TimeProvider.System,
                     new RequiredActor<CallRegion>(registry),
                     IdleNode.Instance,
-                    services
+                    services,
+                    outbound
                 )
             )
         );

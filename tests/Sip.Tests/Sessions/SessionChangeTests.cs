@@ -267,6 +267,20 @@ public class SessionChangeTests
     }
 
     [Fact]
+    public void A_refresh_that_cannot_be_sent_is_told_and_leaves_the_call()
+    {
+        var pair = Established();
+        pair.Caller.Do(s => s.Refresh(pair.Now));
+        var key = pair.Caller.Session.State.Requests.Single().Key;
+        pair.Caller.Session.OnRequestFailed(key, SipRequestFailure.TransportError, pair.Now);
+        pair.Pump();
+
+        pair.Caller.Single<SipSessionEvent.RefreshFailed>().Response.Should().BeNull("nothing was heard");
+        pair.Caller.Saw<SipSessionEvent.OfferRejected>().Should().BeFalse("nothing was offered that is new");
+        pair.Caller.Session.Phase.Should().Be(SipSessionPhase.Established);
+    }
+
+    [Fact]
     public void A_reinvite_without_any_response_ends_the_call()
     {
         var pair = Established();

@@ -1,6 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using OCPlatform.Contracts.Persistence;
+using OCPlatform.Contracts.Sip;
 using OCPlatform.Gateways.Sip.Registrar;
 using OCPlatform.Sip;
 
@@ -28,6 +29,23 @@ public sealed class RegistrarTests : SipNode
         found.Q.Should().Be(0.5);
         Registrations.List().Single().Aor.Should().Be("alice@127.0.0.1");
     }
+
+    [Fact]
+    public void A_call_on_any_node_can_ask_whether_a_phone_is_registered_here()
+    {
+        Start();
+        IsHere(Alice).Should().BeFalse();
+
+        Phone("alice").Register();
+
+        IsHere(Alice).Should().BeTrue();
+        IsHere(SipUri.Parse("sip:bob@127.0.0.1")).Should().BeFalse();
+    }
+
+    private bool IsHere(SipUri phone) =>
+        Gateway
+            .Ask<SipGatewayQueries.PhoneAnswer>(new SipGatewayQueries.FindPhone(phone.ToString()), RemainingOrDefault)
+            .Result.IsHere;
 
     [Fact]
     public void Without_a_password_nothing_is_registered()
