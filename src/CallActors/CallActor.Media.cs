@@ -16,6 +16,7 @@ public sealed partial class CallActor
 {
     private MediaSession? _media;
     private bool _mediaStarted;
+    private bool _serviceRuns;
 
     /// <summary>What the call does instead of a conversation; null for an agent's call.</summary>
     private ServiceCall? _service;
@@ -97,9 +98,19 @@ public sealed partial class CallActor
         else
         {
             _media!.Start(media);
-            _service?.Begin(_media);
         }
         _mediaStarted = true;
+        BeginService();
+    }
+
+    /// <summary>Not while the former node is heard: two of it would be.</summary>
+    private void BeginService()
+    {
+        if (_service is not null && !_serviceRuns && _takeUp is not { IsMigrated: true })
+        {
+            _serviceRuns = true;
+            _service.Begin(_media!);
+        }
     }
 
     private static string MediaOf(CallLeg leg) =>

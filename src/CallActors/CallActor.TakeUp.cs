@@ -230,10 +230,10 @@ public sealed partial class CallActor
         // Secret until somebody says otherwise, as it was.
         _pausedByRequest = _takeUp!.Recording is { Paused: true };
         GiveUpReferrals(leg);
-        if (media!.Security is null && !_takeUp!.IsMigrated)
+        if (media!.Security is null)
         {
-            // The peer may hear us before it has answered. Not over the stream that the former node still sends, and not
-            // without keys that the peer knows.
+            // The peer may hear us before it has answered, and turns to a stream that runs; but not without keys that it knows.
+            // Where the former node still sends, this one is silent until then.
             StartOrUpdate(media);
         }
         OfferAgain(leg);
@@ -315,6 +315,7 @@ public sealed partial class CallActor
         ForgetTakeUp();
         _services.Metrics.TakenUp("continued", takeUp.IsMigrated, Elapsed);
         _log.Info("Call {CallId} goes on after {Ms} ms", _id, (int)Elapsed.TotalMilliseconds);
+        BeginService();
         if (takeUp.Left is { } left)
         {
             ReleaseGhostWhenHeard(new GhostDue(left.Address, Elapsed + FirstPacketWithin));
