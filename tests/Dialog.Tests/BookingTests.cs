@@ -81,6 +81,19 @@ public sealed class BookingTests : IDisposable
     }
 
     [Fact]
+    public void What_is_known_already_may_be_said_again_at_the_confirmation()
+    {
+        Fill();
+        var name = _talk.Slots["name"];
+
+        _talk.Say($"my name is {name}").Should().Contain(name);
+
+        (_talk.Awaiting, _talk.Slots["name"]).Should().Be(("?confirm", name));
+        _talk.Say("the name is wrong");
+        _talk.Awaiting.Should().Be("name");
+    }
+
+    [Fact]
     public void The_name_can_be_corrected()
     {
         Fill();

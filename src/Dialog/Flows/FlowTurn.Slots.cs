@@ -96,7 +96,11 @@ internal sealed partial class FlowTurn
             if (consent != Consent.Yes)
             {
                 Understood();
-                Forget(wrong);
+                // "My name is Miller", said once more, does not call Miller wrong.
+                if (!_given.Contains(wrong))
+                {
+                    Forget(wrong);
+                }
                 return Proceed(flow);
             }
         }
@@ -178,6 +182,7 @@ internal sealed partial class FlowTurn
     /// <summary>True when the value is news, or the answer to the question.</summary>
     private bool Set(Slot slot, string value)
     {
+        _given.Add(slot);
         var news = _state.Slots.GetValueOrDefault(slot.Name) != value || _state.Awaiting == slot.Name;
         _state.Slots[slot.Name] = value;
         return news;

@@ -30,6 +30,9 @@ internal sealed partial class FlowTurn
     private readonly FlowState _state;
     private readonly Phrasing _say;
     private readonly DateTime _now;
+
+    // What this turn's words say a value of, be it the one that is known.
+    private readonly HashSet<Slot> _given = [];
     private ToolCall? _tool;
     private string? _end;
 
