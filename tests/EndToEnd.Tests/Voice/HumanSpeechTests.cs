@@ -17,10 +17,9 @@ public sealed class HumanSpeechTests(HostFixture fixture)
         foreach (var pair in Clips().Chunk(2))
         {
             // Two callers at once, since each takes as long as the sentence.
-            foreach (var (e, w) in await Task.WhenAll(pair.Select(clip => CountAsync(calls, clip.Wav, clip.Transcript))))
-            {
-                (errors, words) = (errors + e, words + w);
-            }
+            var counts = await Task.WhenAll(pair.Select(clip => CountAsync(calls, clip.Wav, clip.Transcript)));
+            errors += counts.Sum(count => count.Errors);
+            words += counts.Sum(count => count.Words);
         }
         words.Should().BeGreaterThan(50);
         ((double)errors / words).Should().BeLessThanOrEqualTo(0.20);
