@@ -202,7 +202,7 @@ public sealed partial class CallActor
         }
         _log.Warning("Call {CallId} has lost its gateway {Gateway}", _id, gone.Path);
         (_watched, _gatewayIsGone) = (null, true);
-        if (_leg is { Session: { Phase: SipSessionPhase.Inviting, Role: Sip.Dialogs.SipDialogRole.Uac } } leg)
+        if (IsCalling && _leg is { } leg)
         {
             // Nobody can cancel the INVITE of a transaction that is gone.
             _endCause = LostGateway("its INVITE was under way there");

@@ -130,6 +130,7 @@ public sealed partial class CallActor
         Depart();
     }
 
+    /// <summary>An INVITE of ours has no final response yet.</summary>
     private bool IsCalling =>
         _leg is { Session: { Phase: SipSessionPhase.Inviting, Role: OCPlatform.Sip.Dialogs.SipDialogRole.Uac } };
 

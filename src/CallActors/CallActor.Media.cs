@@ -103,7 +103,7 @@ public sealed partial class CallActor
         BeginService();
     }
 
-    /// <summary>Not while the former node is heard: two of it would be.</summary>
+    /// <summary>Not while the former node is still heard, which plays it too.</summary>
     private void BeginService()
     {
         if (_service is not null && !_serviceRuns && _takeUp is not { IsMigrated: true })

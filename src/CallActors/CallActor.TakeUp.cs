@@ -233,7 +233,7 @@ public sealed partial class CallActor
         if (media!.Security is null)
         {
             // The peer may hear us before it has answered, and turns to a stream that runs; but not without keys that it knows.
-            // Where the former node still sends, this one is silent until then.
+            // A service waits until then where the former node still sends: its music would be heard twice.
             StartOrUpdate(media);
         }
         OfferAgain(leg);

@@ -23,9 +23,8 @@ namespace OCPlatform.CallActors;
 /// </summary>
 /// <remarks>
 /// This file: life and journal. CallActor.Signalling.cs: messages between gateway and SIP sessions. CallActor.Session.cs:
-/// what sessions tell. CallActor.Beginning.cs: whether it begins at all;
-/// CallActor.Answering.cs: when it is answered. CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the
-/// peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
+/// what sessions tell. CallActor.Beginning.cs: whether it begins at all; CallActor.Answering.cs: when it is answered.
+/// CallActor.Legs.cs: how legs begin, ring and end. CallActor.Transfer.cs: another party takes the peer's place. CallActor.Media.cs: the audio path. CallActor.Verbs.cs: what the call is asked to do;
 /// CallActor.Placing.cs: before the answer; CallActor.Digits.cs: keys that we send. CallActor.Conversation.cs: who says what.
 /// CallActor.Recording.cs: what is recorded; CallActor.Consent.cs: what is said before. CallActor.Quality.cs and
 /// CallActor.Capture.cs: how it sounds, and what was on the wire. CallActor.TakeUp.cs, CallActor.Unanswered.cs and

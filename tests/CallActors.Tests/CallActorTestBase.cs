@@ -278,15 +278,27 @@ public abstract class CallActorTestBase : TestKit
         var call = StartCall(id);
         call.Tell(new CallCommands.Place(id, "+4930123456", null, "carrier", null, null), TestActor);
         var sent = ExpectInvite();
-        var left = SentAs(sent.Request);
-        call.Tell(
-            new SipGatewayEvents.RequestSent(id, sent.Key, left.ToBytes(), Path, "carrier", DateTimeOffset.UnixEpoch),
-            Gateway
-        );
-        Respond(call, id, (left, sent.Key), SipStatus.Ok, answer);
+        var left = InviteLeft(call, id, sent, "carrier");
+        Respond(call, id, left, SipStatus.Ok, answer);
         ExpectAck();
         ExpectMsg<CallOutcome>().Result.Should().Be(CallVerbResult.Done);
-        return (call, left);
+        return (call, left.Request);
+    }
+
+    /// <summary>The gateway has sent the INVITE, as <see cref="SentAs"/> writes it.</summary>
+    protected (SipRequest Request, string Key) InviteLeft(
+        IActorRef call,
+        CallId id,
+        (SipRequest Request, string Key) sent,
+        string? trunk = null
+    )
+    {
+        var left = SentAs(sent.Request);
+        call.Tell(
+            new SipGatewayEvents.RequestSent(id, sent.Key, left.ToBytes(), Path, trunk, DateTimeOffset.UnixEpoch),
+            Gateway
+        );
+        return (left, sent.Key);
     }
 
     /// <summary>What a gateway makes of an INVITE: its own address, the trunk's caller.</summary>

@@ -81,18 +81,7 @@ public class CallGatewayTests : CallActorTestBase
     {
         var call = StartCall(_id);
         call.Tell(new CallCommands.Place(_id, "+4930123456", null, "carrier", null, null), TestActor);
-        var sent = ExpectInvite();
-        call.Tell(
-            new SipGatewayEvents.RequestSent(
-                _id,
-                sent.Key,
-                SentAs(sent.Request).ToBytes(),
-                Path,
-                null,
-                DateTimeOffset.UnixEpoch
-            ),
-            Gateway
-        );
+        InviteLeft(call, _id, ExpectInvite());
         AwaitAssert(() => RecordOf(call, _id)!.RemoteAddress.Should().Be(Peer));
 
         Sys.Stop(Gateway);

@@ -160,18 +160,7 @@ public class PlacedCallTests : CallActorTestBase
         {
             return call;
         }
-        call.Tell(
-            new SipGatewayEvents.RequestSent(
-                _id,
-                sent.Key,
-                SentAs(sent.Request).ToBytes(),
-                Path,
-                null,
-                DateTimeOffset.UnixEpoch
-            ),
-            Gateway
-        );
-        sent = (SentAs(sent.Request), sent.Key);
+        sent = InviteLeft(call, _id, sent);
         return call;
     }
 }

@@ -8,7 +8,8 @@ namespace OCPlatform.CallActors.Recording;
 
 /// <summary>
 /// The node's errands for its recordings: recovery after the start and of nodes that are gone, uploads every second, what
-/// waits for the database every ten, what is left to delete every minute, retention every hour; and at the stop it waits for those that are being ended.
+/// waits for the database every ten, what is left to delete every minute, retention every hour; and at the stop it waits
+/// for those that are being ended.
 /// </summary>
 public sealed class RecordingKeeper(
     RecordingDesk desk,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OCPlatform.AiAdapters.TextToSpeech.Text;
 
 namespace OCPlatform.LoadTest.Chaos;
 
@@ -24,59 +25,6 @@ public static class BookingScripts
     private static readonly TimeOnly LastTime = new(16, 0);
     private static readonly TimeOnly LastOnFriday = new(14, 0);
     private static readonly TimeSpan Think = TimeSpan.FromMilliseconds(1200);
-
-    private static readonly string[] Hours =
-    [
-        "",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ];
-
-    private static readonly string[] Ordinals =
-    [
-        "",
-        "first",
-        "second",
-        "third",
-        "fourth",
-        "fifth",
-        "sixth",
-        "seventh",
-        "eighth",
-        "ninth",
-        "tenth",
-        "eleventh",
-        "twelfth",
-        "thirteenth",
-        "fourteenth",
-        "fifteenth",
-        "sixteenth",
-        "seventeenth",
-        "eighteenth",
-        "nineteenth",
-        "twentieth",
-        "twenty first",
-        "twenty second",
-        "twenty third",
-        "twenty fourth",
-        "twenty fifth",
-        "twenty sixth",
-        "twenty seventh",
-        "twenty eighth",
-        "twenty ninth",
-        "thirtieth",
-        "thirty first",
-    ];
 
     /// <summary>
     /// All slots of the two weeks after <paramref name="today"/>: more than there are callers at once, or two would want the same.
@@ -125,9 +73,9 @@ public static class BookingScripts
 
     private static string Spoken(Slot slot)
     {
-        var hour = Hours[(slot.Time.Hour + 11) % 12 + 1];
+        var hour = SpokenNumbers.Cardinal((slot.Time.Hour + 11) % 12 + 1);
         var half = slot.Time.Minute == 30 ? " thirty" : "";
         var month = slot.Day.ToString("MMMM", CultureInfo.InvariantCulture).ToLowerInvariant();
-        return $"{month} {Ordinals[slot.Day.Day]} at {hour}{half} {(slot.Time.Hour < 12 ? "a m" : "p m")}";
+        return $"{month} {SpokenNumbers.Ordinal(slot.Day.Day)} at {hour}{half} {(slot.Time.Hour < 12 ? "a m" : "p m")}";
     }
 }

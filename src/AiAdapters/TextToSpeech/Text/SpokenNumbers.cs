@@ -4,7 +4,7 @@ using System.Text;
 namespace OCPlatform.AiAdapters.TextToSpeech.Text;
 
 /// <summary>Numbers as English words.</summary>
-internal static class SpokenNumbers
+public static class SpokenNumbers
 {
     private static readonly string[] Small =
     [
